@@ -1,0 +1,105 @@
+import type { OfferId, PeerId } from '@shoal/protocol';
+
+/** Where a file of an offer stands, as seen from this device. */
+export type FileState = 'offered' | 'downloading' | 'paused' | 'verifying' | 'complete' | 'seeding' | 'failed';
+
+/** One offered file. A new object only when something in it changed, so that React may skip the rest. */
+export interface FileView {
+  /** Unique and stable in the room: `${offer}/${index}`. */
+  readonly key: string;
+  readonly offer: OfferId;
+  readonly index: number;
+  /** Relative path with `/`, made harmless (see `safePath`). */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly state: FileState;
+  /** Verified bytes over size, 0 to 1; 1 for an empty file that is here. */
+  readonly progress: number;
+}
+
+/** What one member shared in one go: one file, several, or a folder. */
+export interface OfferView {
+  readonly id: OfferId;
+  readonly author: PeerId;
+  readonly authorName: string;
+  readonly mine: boolean;
+  readonly files: readonly FileView[];
+  readonly totalBytes: number;
+  readonly verifiedBytes: number;
+  /** Bytes per second arriving now. */
+  readonly downRate: number;
+  /** Seconds to the end of what is wanted; undefined while unknown. */
+  readonly etaSeconds: number | undefined;
+  /** For my own offer: hashed bytes over total, 0 to 1. */
+  readonly hashed: number;
+  /** Neighbours that hold all of it. */
+  readonly seeds: number;
+}
+
+export interface NeighbourView {
+  readonly id: PeerId;
+  readonly name: string;
+  readonly device: string;
+  readonly path: 'direct' | 'relay' | 'unknown';
+  /** Bytes per second, as seen from here. */
+  readonly downRate: number;
+  readonly upRate: number;
+  readonly downBytes: number;
+  readonly upBytes: number;
+  /** Milliseconds, undefined until measured. */
+  readonly rttMs: number | undefined;
+}
+
+/** Something a person must be told. `code` is stable; `text` is plain words. */
+export interface FailureView {
+  readonly id: string;
+  readonly code: string;
+  readonly text: string;
+  /** Present when it belongs to one file row. */
+  readonly file?: string;
+}
+
+export interface RoomSnapshot {
+  readonly link: string;
+  readonly self: { readonly id: PeerId; readonly name: string };
+  /** The signaling server as seen from here. */
+  readonly connection: 'connecting' | 'online' | 'offline';
+  readonly storage: { readonly kind: 'opfs' | 'indexeddb' | 'memory'; readonly quota: number; readonly used: number };
+  /** Oldest first. */
+  readonly offers: readonly OfferView[];
+  readonly neighbours: readonly NeighbourView[];
+  readonly failures: readonly FailureView[];
+  /** A save (for instance a .zip) that is being prepared. */
+  readonly saving: boolean;
+}
+
+/** A file chosen by the user with the path it shall have in the offer. */
+export interface ChosenFile {
+  readonly file: File;
+  readonly path: string;
+}
+
+/** What the page may do with a room; implemented by `Room`. */
+export interface RoomHandle {
+  getSnapshot(): RoomSnapshot;
+  /** Calls back after each change, at most once per animation frame. Returns its unsubscribe. */
+  subscribe(listener: () => void): () => void;
+  /** Offers files to the room; resolves once the offer is in the log, before anything is hashed. */
+  share(files: readonly ChosenFile[]): Promise<void>;
+  /** Downloads the named files of an offer, or all. Resumes paused and retries failed ones too. */
+  accept(offer: OfferId, files?: readonly number[]): void;
+  acceptAll(): void;
+  pause(offer: OfferId, files?: readonly number[]): void;
+  /** Stops and deletes what was fetched. */
+  cancel(offer: OfferId, files?: readonly number[]): void;
+  /** Takes back an own offer. */
+  withdraw(offer: OfferId): Promise<void>;
+  /** A complete file as a (disk-backed) Blob. */
+  save(offer: OfferId, file: number): Promise<{ readonly name: string; readonly blob: Blob }>;
+  /** Everything complete: one file as itself, several as one .zip that keeps the folders. */
+  saveAll(): Promise<{ readonly name: string; readonly blob: Blob } | undefined>;
+  setName(name: string): Promise<void>;
+  dismiss(failure: string): void;
+  close(): Promise<void>;
+}
