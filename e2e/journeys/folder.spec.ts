@@ -1,0 +1,56 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256OfFile, writeNoise } from '../support/files.ts';
+import { downloadAll, fileRow, saveAll, saveRow, shareFolder, showFiles } from '../support/room-page.ts';
+import { expect, test } from '../support/test.ts';
+import { hashesInZip } from '../support/zip.ts';
+
+/** 300 files with the names that break tools: path under the folder → bytes. */
+function awkwardNames(): Map<string, number> {
+  const names = new Map<string, number>();
+  names.set('empty.txt', 0);
+  names.set('with spaces and (brackets).txt', 1234);
+  names.set('emoji 🐟🐠/shoal 🐡.bin', 70_000);
+  names.set(`${'n'.repeat(251)}.bin`, 16_384);
+  names.set('Case.txt', 11);
+  names.set('case.txt', 12);
+  names.set('deep/er/and/deeper/still/leaf.txt', 65_537);
+  names.set('Grüße/naïve café.txt', 999);
+  names.set('quote\'s & <tags>.txt', 321);
+  for (let i = names.size; i < 300; i++) names.set(`many/${i % 7}/file ${i}.dat`, (i * 977) % 40_000);
+  return names;
+}
+
+test('a nested folder of 300 awkward files arrives as it was, one by one and as a .zip', async ({ server, person, dir }) => {
+  const folder = join(dir, 'project');
+  const sums = new Map<string, string>();
+  let seed = 1;
+  for (const [name, bytes] of awkwardNames()) {
+    const path = join(folder, name);
+    sums.set(`project/${name}`, await writeNoise(path, bytes, seed++));
+  }
+  expect(sums.size).toBe(300);
+  await writeFile(join(dir, 'not shared.txt'), 'stays home');
+
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const link = await shareFolder(ann.page, server.url, folder);
+  await bob.page.goto(link);
+  await downloadAll(bob.page);
+  await showFiles(bob.page);
+  await expect(bob.page.locator('[data-testid="file-row"]')).toHaveCount(300);
+  await expect(bob.page.locator('[data-testid="file-row"][data-state="complete"]')).toHaveCount(300);
+  const shown = await bob.page
+    .locator('[data-testid="file-row"]')
+    .evaluateAll(rows => rows.map(row => row.getAttribute('data-path') ?? ''));
+  expect(shown.toSorted()).toEqual([...sums.keys()].toSorted());
+
+  const zip = await saveAll(bob.page);
+  expect(zip.name).toBe('project.zip');
+  expect([...(await hashesInZip(zip.path))].toSorted()).toEqual([...sums].toSorted());
+
+  for (const name of ['project/empty.txt', 'project/Case.txt', 'project/case.txt', 'project/emoji 🐟🐠/shoal 🐡.bin']) {
+    await expect(fileRow(bob.page, name)).toHaveCount(1);
+    expect(await sha256OfFile(await saveRow(bob.page, name))).toBe(sums.get(name));
+  }
+  expect([...ann.errors, ...bob.errors]).toEqual([]);
+});

@@ -1,0 +1,14 @@
+import { defineConfig } from '@playwright/test';
+
+/** Journeys in real Chromium, one at a time: each drives several browsers on machines that may have two cores. */
+export default defineConfig({
+  testDir: '.',
+  testMatch: ['journeys/*.spec.ts', 'hostile/*.spec.ts'],
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
+  reporter: [['list'], ['json', { outputFile: process.env['SHOAL_REPORT'] ?? '../.reports/e2e.json' }]],
+  outputDir: '../test-results',
+});

@@ -1,0 +1,57 @@
+import { expect } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+
+/** What tests may touch of the page: only the names that the house plan keeps stable. */
+
+export async function shareFiles(page: Page, url: string, paths: string | readonly string[]): Promise<string> {
+  await page.goto(url);
+  await page.getByTestId('file-input').setInputFiles(typeof paths === 'string' ? paths : [...paths]);
+  return await roomLink(page);
+}
+
+export async function shareFolder(page: Page, url: string, folder: string): Promise<string> {
+  await page.goto(url);
+  await page.getByTestId('folder-input').setInputFiles(folder);
+  return await roomLink(page);
+}
+
+export async function roomLink(page: Page): Promise<string> {
+  const link = page.getByTestId('room-link');
+  await expect(link).toHaveText(/#[\w-]{22}$/);
+  return (await link.textContent())?.trim() ?? '';
+}
+
+export function fileRow(page: Page, path: string): Locator {
+  return page.locator(`[data-testid="file-row"][data-path=${JSON.stringify(path)}]`);
+}
+
+/** Expands folders that are collapsed, so that every file has its row. */
+export async function showFiles(page: Page): Promise<void> {
+  for (const button of await page.getByRole('button', { name: 'Show files', exact: true }).all()) await button.click();
+}
+
+export async function downloadAll(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Download all', exact: true }).click();
+}
+
+export async function waitComplete(page: Page, path: string, timeout = 60_000): Promise<void> {
+  await expect(fileRow(page, path)).toHaveAttribute('data-state', 'complete', { timeout });
+}
+
+/** Clicks the row's Save and returns where the download lies. */
+export async function saveRow(page: Page, path: string): Promise<string> {
+  const download = page.waitForEvent('download');
+  await fileRow(page, path).getByRole('button', { name: 'Save', exact: true }).click();
+  return await (await download).path();
+}
+
+export async function saveAll(page: Page): Promise<{ path: string; name: string }> {
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save all', exact: true }).click();
+  const saved = await download;
+  return { path: await saved.path(), name: saved.suggestedFilename() };
+}
+
+export async function expectOnline(page: Page): Promise<void> {
+  await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+}

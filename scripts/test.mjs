@@ -1,0 +1,92 @@
+// `npm test`: everything CI runs, on a machine that has only Node and npm. Ends with one line that adds up all
+// runners' reports; exit code 1 if a test failed, a step crashed, or no test ran.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { argv, env, exit } from 'node:process';
+import { ensureBrowser } from './lib/browser.mjs';
+import { ensureBuilt } from './lib/build.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { ROOT, run } from './lib/run.mjs';
+
+const REPORTS = join(ROOT, '.reports');
+const only = argv.slice(2);
+
+/** @type {{ name: string, passed: number, failed: number, skipped: number }[]} */
+const totals = [];
+
+/** @param {string} name @param {number} code @param {(report: any) => { passed: number, failed: number, skipped: number }} count */
+function add(name, code, count) {
+  try {
+    const sum = count(JSON.parse(readFileSync(join(REPORTS, `${name}.json`), 'utf8')));
+    // A runner that fails without a failed test (a crash, a leaked error) is a failure too.
+    if (code !== 0 && sum.failed === 0) sum.failed = 1;
+    totals.push({ name, ...sum });
+  } catch {
+    console.error(`${name}: no report (exit code ${code})`);
+    totals.push({ name, passed: 0, failed: 1, skipped: 0 });
+  }
+}
+
+const vitest = report => ({
+  passed: report.numPassedTests,
+  failed: report.numFailedTests + report.testResults.filter(f => f.status === 'failed' && f.assertionResults.length === 0).length,
+  skipped: report.numPendingTests + report.numTodoTests,
+});
+const playwright = report => ({
+  passed: report.stats.expected + report.stats.flaky,
+  failed: report.stats.unexpected + report.errors.length,
+  skipped: report.stats.skipped,
+});
+
+/** @param {string} name */
+const wanted = name => only.length === 0 || only.includes(name);
+
+await ensureInstalled();
+const browser = ensureBrowser();
+rmSync(REPORTS, { recursive: true, force: true });
+mkdirSync(REPORTS, { recursive: true });
+
+if (wanted('check')) {
+  const code = await run('node', ['scripts/check.mjs']);
+  totals.push({ name: 'check', passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
+}
+for (const project of ['unit', 'browser']) {
+  if (!wanted(project)) continue;
+  if (project === 'browser' && browser === undefined) {
+    console.error('SKIPPED: the browser tests, since there is no Chromium here');
+    totals.push({ name: project, passed: 0, failed: 0, skipped: 1 });
+    continue;
+  }
+  const report = join(REPORTS, `${project}.json`);
+  const code = await run('node', [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
+  add(project, code, vitest);
+}
+if (wanted('e2e')) {
+  if (browser === undefined) {
+    console.error('SKIPPED: the journeys, since there is no Chromium here');
+    totals.push({ name: 'e2e', passed: 0, failed: 0, skipped: 1 });
+  } else {
+    await ensureBuilt();
+    const code = await run('node', [join(ROOT, 'e2e/node_modules/@playwright/test/cli.js'), 'test', '--config', 'playwright.config.ts'], {
+      cwd: join(ROOT, 'e2e'),
+      env: { ...env, SHOAL_REPORT: join(REPORTS, 'e2e.json') },
+    });
+    add('e2e', code, playwright);
+  }
+}
+
+for (const { name, passed, failed, skipped } of totals) {
+  console.log(`${name.padEnd(8)} ${passed} ok, ${failed} bad, ${skipped} left out`);
+}
+const sum = key => totals.reduce((total, t) => total + t[key], 0);
+const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+exit(failed > 0 || passed === 0 ? 1 : 0);
