@@ -1,0 +1,72 @@
+import type { ChosenFile } from '@shoal/room';
+import { useCallback, useSyncExternalStore } from 'react';
+import { DropZone } from '../drop-zone/drop-zone.tsx';
+import { FilePickers } from '../drop-zone/file-pickers.tsx';
+import type { DroppedItem } from '../drop-zone/read-entries.ts';
+import { Alert } from '../failures/alert.tsx';
+import { saveBlob } from '../files/save-blob.ts';
+import { countOf } from '../format/format.ts';
+import { Broken } from '../landing/broken.tsx';
+import { Landing } from '../landing/landing.tsx';
+import { Opening } from '../landing/opening.tsx';
+import { RoomScreen } from '../room-screen/room-screen.tsx';
+import type { AppState } from './app-state.ts';
+import type { Session } from './session.ts';
+
+export function App({ session }: { readonly session: Session }) {
+  const state = useSyncExternalStore(session.subscribe, session.getState, session.getState);
+  const onDrop = useCallback((items: readonly DroppedItem[]) => void session.shareDropped(items), [session]);
+  return (
+    <>
+      <Screen session={session} state={state} />
+      <DropZone onDrop={onDrop} />
+      <p className={state.gathering === undefined ? 'gathering' : 'gathering gathering-on'} role="status">
+        {state.gathering === undefined
+          ? ''
+          : `Reading the folder: ${countOf(state.gathering, 'file')} so far`}
+      </p>
+    </>
+  );
+}
+
+function Screen({ session, state }: { readonly session: Session; readonly state: AppState }) {
+  const { phase } = state;
+  const onChoose = (files: readonly ChosenFile[]) => void session.share(files);
+  const notices = state.notices.map(notice => (
+    <Alert key={notice.id} failure={notice} onDismiss={session.dismiss} />
+  ));
+  switch (phase.kind) {
+    case 'landing':
+      return (
+        <Landing
+          notices={notices}
+          pickers={
+            <FilePickers
+              filesLabel="Choose files"
+              folderLabel="Choose a folder"
+              look="primary"
+              onChoose={onChoose}
+            />
+          }
+        />
+      );
+    case 'opening':
+      return <Opening purpose={phase.purpose} />;
+    case 'broken':
+      return <Broken failure={phase.failure} onRetry={session.retry} onStartAnew={session.startAnew} />;
+    case 'room':
+      return (
+        <RoomScreen
+          // A new room is a new screen, with nothing left over from the old one.
+          key={phase.room.getSnapshot().link}
+          room={phase.room}
+          report={session.report}
+          keep={saveBlob}
+          notices={notices}
+          pickers={
+            <FilePickers filesLabel="Add files" folderLabel="Add a folder" look="plain" onChoose={onChoose} />
+          }
+        />
+      );
+  }
+}

@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { FakeRoom, fakeSnapshot } from '../dev/fake-room.ts';
+import { Session } from './session.ts';
+
+const chosen = [{ file: new File(['x'], 'x.txt'), path: 'x.txt' }];
+
+/** A page whose rooms open when the test says so. */
+function setUp(hash = '') {
+  const bar = { hash };
+  const opens: {
+    readonly link: string | undefined;
+    readonly resolve: (room: FakeRoom) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
+  const session = new Session({
+    address: {
+      href: () => `https://shoal.example/${bar.hash}`,
+      hash: () => bar.hash,
+      replaceHash: next => {
+        bar.hash = next;
+      },
+    },
+    openRoom: link =>
+      new Promise((resolve, reject) => {
+        opens.push({ link, resolve, reject });
+      }),
+  });
+  const settle = () => new Promise(resolve => setImmediate(resolve));
+  return { bar, opens, session, settle };
+}
+
+describe('choosing files on the landing page', () => {
+  test('makes a room, puts its link in the address bar and shares', async () => {
+    const { bar, opens, session } = setUp();
+    session.followAddress();
+    expect(opens).toHaveLength(0);
+    const sharing = session.share(chosen);
+    expect(session.getState().phase).toEqual({ kind: 'opening', purpose: 'create' });
+    expect(opens[0]?.link).toBeUndefined();
+    const room = new FakeRoom();
+    opens[0]?.resolve(room);
+    await sharing;
+    expect(session.getState().phase).toEqual({ kind: 'room', room });
+    expect(bar.hash).toBe('#AAECAwQFBgcICQoLDA0ODw');
+    expect(room.shared).toEqual(chosen);
+    session.followAddress();
+    expect(opens).toHaveLength(1);
+  });
+
+  test('twice in a row makes one room', async () => {
+    const { opens, session } = setUp();
+    const both = Promise.all([session.share(chosen), session.share(chosen)]);
+    expect(opens).toHaveLength(1);
+    const room = new FakeRoom();
+    opens[0]?.resolve(room);
+    await both;
+    expect(room.shared).toHaveLength(2);
+  });
+
+  test('nothing in a drop is an alert, not a room', async () => {
+    const { opens, session } = setUp();
+    await session.shareDropped([]);
+    expect(opens).toHaveLength(0);
+    expect(session.getState().notices).toMatchObject([{ code: 'nothing-to-share' }]);
+    expect(session.getState().gathering).toBeUndefined();
+  });
+
+  test('what the room refuses is an alert with its code', async () => {
+    const { opens, session } = setUp();
+    const sharing = session.share(chosen);
+    const room = new FakeRoom();
+    room.share = () =>
+      Promise.reject(Object.assign(new Error('Too many files.'), { code: 'too-many-files' }));
+    opens[0]?.resolve(room);
+    await sharing;
+    expect(session.getState().notices).toMatchObject([{ code: 'too-many-files', text: 'Too many files.' }]);
+  });
+});
+
+describe('a link', () => {
+  test('joins its room', async () => {
+    const { opens, session, settle } = setUp('#secret');
+    session.followAddress();
+    expect(opens[0]?.link).toBe('https://shoal.example/#secret');
+    opens[0]?.resolve(new FakeRoom());
+    await settle();
+    expect(session.getState().phase.kind).toBe('room');
+  });
+
+  test('that is bad is told, and starting anew clears it', async () => {
+    const { bar, opens, session, settle } = setUp('#bad');
+    session.followAddress();
+    opens[0]?.reject(Object.assign(new Error('short'), { code: 'bad-link' }));
+    await settle();
+    expect(session.getState().phase).toMatchObject({ kind: 'broken', failure: { code: 'bad-link' } });
+    session.startAnew();
+    expect(session.getState().phase.kind).toBe('landing');
+    expect(bar.hash).toBe('');
+  });
+
+  test('that changes closes the old room and opens the new one', async () => {
+    const { bar, opens, session, settle } = setUp('#one');
+    session.followAddress();
+    const first = new FakeRoom();
+    opens[0]?.resolve(first);
+    await settle();
+    bar.hash = '#two';
+    session.followAddress();
+    expect(opens[1]?.link).toBe('https://shoal.example/#two');
+    const second = new FakeRoom(fakeSnapshot({ link: 'https://shoal.example/#two' }));
+    opens[1]?.resolve(second);
+    await settle();
+    expect(first.closed).toBe(true);
+    expect(second.closed).toBe(false);
+    expect(session.getState().phase).toEqual({ kind: 'room', room: second });
+  });
+
+  test('that changes while a room is being opened leaves no room behind', async () => {
+    const { bar, opens, session, settle } = setUp('#one');
+    session.followAddress();
+    bar.hash = '';
+    session.followAddress();
+    const late = new FakeRoom();
+    opens[0]?.resolve(late);
+    await settle();
+    expect(late.closed).toBe(true);
+    expect(session.getState().phase.kind).toBe('landing');
+  });
+
+  test('whose room did not open can be tried again, or left by sharing', async () => {
+    const { bar, opens, session, settle } = setUp('#one');
+    session.followAddress();
+    opens[0]?.reject(new Error('no storage'));
+    await settle();
+    session.retry();
+    expect(opens[1]?.link).toBe('https://shoal.example/#one');
+    opens[1]?.reject(new Error('no storage'));
+    await settle();
+    void session.share(chosen);
+    expect(opens[2]?.link).toBeUndefined();
+    expect(bar.hash).toBe('');
+  });
+});
+
+test('an alert said twice is one alert, and can be dismissed', () => {
+  const { session } = setUp();
+  session.report(new Error('x'));
+  session.report(new Error('x'));
+  expect(session.getState().notices).toHaveLength(1);
+  session.dismiss(session.getState().notices[0]?.id ?? '');
+  expect(session.getState().notices).toHaveLength(0);
+});

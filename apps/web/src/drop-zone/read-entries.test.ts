@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { chosenFromInput, gatherFiles, takeDroppedItems } from './read-entries.ts';
+
+type Tree = { readonly [name: string]: Tree | string | null };
+
+/** What a browser hands out in batches; `null` in a tree is something that cannot be read. */
+function fakeEntry(name: string, content: Tree | string | null): FileSystemEntry {
+  const base = { name, fullPath: `/${name}`, filesystem: { name: '', root: null }, getParent() {} };
+  const refuse = (reject: unknown) =>
+    typeof reject === 'function' && reject(new DOMException('no', 'NotReadableError'));
+  const entry =
+    typeof content === 'string' || content === null
+      ? {
+          ...base,
+          isFile: true,
+          isDirectory: false,
+          file: (resolve: (file: File) => void, reject: unknown) =>
+            content === null ? refuse(reject) : queueMicrotask(() => resolve(new File([content], name))),
+        }
+      : {
+          ...base,
+          isFile: false,
+          isDirectory: true,
+          createReader() {
+            const left = Object.entries(content).map(([key, value]) => fakeEntry(key, value));
+            return {
+              readEntries: (resolve: (batch: FileSystemEntry[]) => void) =>
+                queueMicrotask(() => resolve(left.splice(0, 100))),
+            };
+          },
+        };
+  // A fake has only the part of a FileSystemEntry that is used here.
+  return entry as unknown as FileSystemEntry;
+}
+
+function fakeItem(entry: FileSystemEntry | null, file: File | null, kind = 'file'): DataTransferItem {
+  // As above: only what is used.
+  return {
+    kind,
+    type: '',
+    webkitGetAsEntry: () => entry,
+    getAsFile: () => file,
+  } as unknown as DataTransferItem;
+}
+
+const folder = (name: string, tree: Tree) => takeDroppedItems([fakeItem(fakeEntry(name, tree), null)]);
+
+describe('a drop', () => {
+  test('keeps folders in paths, and empty files; leaves out empty folders', async () => {
+    const { files, unreadable } = await gatherFiles(
+      folder('trip', { 'a.txt': 'a', empty: '', none: {}, deep: { er: { 'b c.txt': 'bb' } } }),
+    );
+    expect(files.map(chosen => [chosen.path, chosen.file.size])).toEqual([
+      ['trip/a.txt', 1],
+      ['trip/empty', 0],
+      ['trip/deep/er/b c.txt', 2],
+    ]);
+    expect(unreadable).toEqual([]);
+  });
+
+  test('reads a folder to its end, however many batches that takes', async () => {
+    const names = Array.from({ length: 1234 }, (_, index) => `f${index}`);
+    const seen: number[] = [];
+    const { files } = await gatherFiles(
+      folder('many', Object.fromEntries(names.map(name => [name, '']))),
+      found => seen.push(found),
+    );
+    expect(files.map(chosen => chosen.path)).toEqual(names.map(name => `many/${name}`));
+    expect(seen.at(-1)).toBe(1234);
+  });
+
+  test('goes on past a file that cannot be read, and names it', async () => {
+    const { files, unreadable } = await gatherFiles(folder('f', { ok: '1', locked: null }));
+    expect(files.map(chosen => chosen.path)).toEqual(['f/ok']);
+    expect(unreadable).toEqual(['f/locked']);
+  });
+
+  test('takes a file that comes without an entry, and nothing that is not a file', async () => {
+    const file = new File(['x'], 'x.bin');
+    const items = takeDroppedItems([
+      fakeItem(null, file),
+      fakeItem(null, null, 'string'),
+      fakeItem(null, null),
+    ]);
+    expect((await gatherFiles(items)).files).toEqual([{ file, path: 'x.bin' }]);
+  });
+
+  test('does not overflow the stack on deep nesting', async () => {
+    let tree: Tree = { leaf: 'x' };
+    for (let depth = 0; depth < 3000; depth += 1) tree = { d: tree };
+    expect((await gatherFiles(folder('top', tree))).files).toHaveLength(1);
+  });
+});
+
+test('chosen files keep the path that a folder input gives', () => {
+  const inFolder = new File([''], 'b.txt');
+  Object.defineProperty(inFolder, 'webkitRelativePath', { value: 'a/b.txt' });
+  const alone = new File([''], 'c.txt');
+  Object.defineProperty(alone, 'webkitRelativePath', { value: '' });
+  expect(chosenFromInput([inFolder, alone]).map(chosen => chosen.path)).toEqual(['a/b.txt', 'c.txt']);
+});

@@ -1,0 +1,51 @@
+import type { FailureView, FileView } from '@shoal/room';
+import { memo, type CSSProperties } from 'react';
+import { FileRow } from './file-row.tsx';
+import type { RoomActions } from './room-actions.ts';
+
+export interface FileBlockProps {
+  readonly files: readonly FileView[];
+  readonly mine: boolean;
+  readonly inside: string;
+  /** By the `key` of the file. */
+  readonly failures: ReadonlyMap<string, FailureView>;
+  readonly actions: RoomActions;
+  /** Lets the browser skip layout and paint while the block is out of sight. */
+  readonly deferred: boolean;
+}
+
+/**
+ * A run of rows that renders as one. With ten thousand files a change then costs a look at fifty blocks and the rows of one, not at
+ * ten thousand rows.
+ */
+export const FileBlock = memo(function FileBlock(props: FileBlockProps) {
+  const { files, mine, inside, failures, actions, deferred } = props;
+  const size: CSSProperties & { readonly '--rows'?: number } = { '--rows': files.length };
+  return (
+    <ul className={deferred ? 'file-block file-block-deferred' : 'file-block'} style={size} role="list">
+      {files.map(file => (
+        <FileRow
+          key={file.key}
+          file={file}
+          mine={mine}
+          inside={inside}
+          failure={failures.get(file.key)}
+          actions={actions}
+        />
+      ))}
+    </ul>
+  );
+}, isSameBlock);
+
+function isSameBlock(before: FileBlockProps, after: FileBlockProps): boolean {
+  return (
+    before.mine === after.mine &&
+    before.inside === after.inside &&
+    before.actions === after.actions &&
+    before.deferred === after.deferred &&
+    before.files.length === after.files.length &&
+    before.files.every((file, index) => file === after.files[index]) &&
+    (before.failures === after.failures ||
+      before.files.every(file => before.failures.get(file.key) === after.failures.get(file.key)))
+  );
+}

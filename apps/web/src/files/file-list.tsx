@@ -1,0 +1,40 @@
+import type { FailureView, OfferView } from '@shoal/room';
+import { startTransition, useEffect, useState } from 'react';
+import { FileBlock } from './file-block.tsx';
+import type { RoomActions } from './room-actions.ts';
+
+/** Rows that one step of rendering adds: a frame or two of work. */
+const BLOCK_ROWS = 200;
+
+interface FileListProps {
+  readonly offer: OfferView;
+  readonly inside: string;
+  readonly failures: ReadonlyMap<string, FailureView>;
+  readonly actions: RoomActions;
+}
+
+/** All rows of an offer. A long list comes block by block, so that the page answers meanwhile. */
+export function FileList({ offer, inside, failures, actions }: FileListProps) {
+  const blockCount = Math.ceil(offer.files.length / BLOCK_ROWS);
+  const shown = useGrowing(blockCount);
+  return Array.from({ length: shown }, (_, block) => (
+    <FileBlock
+      key={block}
+      files={offer.files.slice(block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS)}
+      mine={offer.mine}
+      inside={inside}
+      failures={failures}
+      actions={actions}
+      deferred={blockCount > 1}
+    />
+  ));
+}
+
+/** Counts from 1 up to `goal`, one more after each commit. */
+function useGrowing(goal: number): number {
+  const [count, setCount] = useState(1);
+  useEffect(() => {
+    if (count < goal) startTransition(() => setCount(count + 1));
+  }, [count, goal]);
+  return Math.min(count, goal);
+}

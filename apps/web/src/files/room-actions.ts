@@ -1,0 +1,68 @@
+import type { FileView, OfferView, RoomHandle } from '@shoal/room';
+import { indexesIn } from './totals.ts';
+
+/** What the buttons do. One object for the life of a room, so that rows need not render anew for it. */
+export interface RoomActions {
+  download(file: FileView): void;
+  pause(file: FileView): void;
+  resume(file: FileView): void;
+  cancel(file: FileView): void;
+  save(file: FileView): void;
+  downloadOffer(offer: OfferView): void;
+  pauseOffer(offer: OfferView): void;
+  resumeOffer(offer: OfferView): void;
+  /** Gives up what is not complete; complete files stay. */
+  cancelOffer(offer: OfferView): void;
+  withdraw(offer: OfferView): void;
+  downloadAll(): void;
+  saveAll(): void;
+  rename(name: string): void;
+  dismiss(failure: string): void;
+}
+
+/** A file on its way to the disk of the user. */
+export interface Saved {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+/**
+ * @param report shows an alert for what a verb threw.
+ * @param keep hands a file to the browser's downloads.
+ */
+export function createRoomActions(
+  room: RoomHandle,
+  report: (error: unknown) => void,
+  keep: (saved: Saved) => void,
+): RoomActions {
+  const attempt = (act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      report(error);
+    }
+  };
+  const settle = (act: () => Promise<Saved | undefined | void>) => {
+    // Through `then`, so that a verb that throws at once is reported as well.
+    Promise.resolve()
+      .then(act)
+      .then(saved => saved && keep(saved))
+      .catch(report);
+  };
+  return {
+    download: file => attempt(() => room.accept(file.offer, [file.index])),
+    pause: file => attempt(() => room.pause(file.offer, [file.index])),
+    resume: file => attempt(() => room.accept(file.offer, [file.index])),
+    cancel: file => attempt(() => room.cancel(file.offer, [file.index])),
+    save: file => settle(() => room.save(file.offer, file.index)),
+    downloadOffer: offer => attempt(() => room.accept(offer.id, indexesIn(offer, ['offered', 'failed']))),
+    pauseOffer: offer => attempt(() => room.pause(offer.id, indexesIn(offer, ['downloading']))),
+    resumeOffer: offer => attempt(() => room.accept(offer.id, indexesIn(offer, ['paused']))),
+    cancelOffer: offer => attempt(() => room.cancel(offer.id, indexesIn(offer, ['downloading', 'paused']))),
+    withdraw: offer => settle(() => room.withdraw(offer.id)),
+    downloadAll: () => attempt(() => room.acceptAll()),
+    saveAll: () => settle(() => room.saveAll()),
+    rename: name => settle(() => room.setName(name)),
+    dismiss: failure => attempt(() => room.dismiss(failure)),
+  };
+}

@@ -1,0 +1,106 @@
+import type { FileState, FileView, OfferView, RoomSnapshot } from '@shoal/room';
+
+/** What the files of an offer add up to. */
+export interface OfferTotals {
+  readonly count: { readonly [state in FileState]: number };
+  /** Bytes of all files that are wanted or here. */
+  readonly wantedBytes: number;
+  /** Verified bytes of those. */
+  readonly gotBytes: number;
+}
+
+const known = new WeakMap<OfferView, OfferTotals>();
+
+/** Adds up an offer, once for each version of it. */
+export function totalsOf(offer: OfferView): OfferTotals {
+  const before = known.get(offer);
+  if (before !== undefined) return before;
+  const count = { offered: 0, downloading: 0, paused: 0, verifying: 0, complete: 0, seeding: 0, failed: 0 };
+  let wantedBytes = 0;
+  let gotBytes = 0;
+  for (const file of offer.files) {
+    count[file.state] += 1;
+    if (file.state === 'offered') continue;
+    wantedBytes += file.size;
+    gotBytes += file.size * file.progress;
+  }
+  const totals = { count, wantedBytes, gotBytes };
+  known.set(offer, totals);
+  return totals;
+}
+
+/** Indexes of the files in one of `states`, for the verbs of a room. */
+export function indexesIn(offer: OfferView, states: readonly FileState[]): number[] {
+  return offer.files.filter(file => states.includes(file.state)).map(file => file.index);
+}
+
+/** Files received to the end. */
+export function receivedCount(offer: OfferView): number {
+  const { count } = totalsOf(offer);
+  return count.complete + (offer.mine ? 0 : count.seeding);
+}
+
+/** Whether the files are read from where the user has them: nothing to fetch, nothing to save. After a reload they may be gone. */
+export function isOwn(offer: OfferView): boolean {
+  return offer.mine && totalsOf(offer).count.seeding === offer.files.length;
+}
+
+/** The state that tells most about an offer as a whole. */
+export function overallState(offer: OfferView): FileState {
+  const { count } = totalsOf(offer);
+  const order: readonly FileState[] = [
+    'downloading',
+    'failed',
+    'paused',
+    'verifying',
+    'offered',
+    'complete',
+    'seeding',
+  ];
+  return order.find(state => count[state] > 0) ?? 'complete';
+}
+
+/** 0 to 1 over all bytes of the offer, wanted or not. */
+export function offerProgress(offer: OfferView): number {
+  if (offer.totalBytes > 0) return offer.verifiedBytes / offer.totalBytes;
+  return offer.files.every(isHere) ? 1 : 0;
+}
+
+/** What the buttons above all files may do. */
+export function roomOptions(offers: readonly OfferView[]): {
+  readonly download: boolean;
+  readonly save: boolean;
+} {
+  return {
+    download: offers.some(offer => totalsOf(offer).count.offered + totalsOf(offer).count.failed > 0),
+    save: offers.some(offer => receivedCount(offer) > 0),
+  };
+}
+
+/**
+ * Progress of everything that is being fetched, for the title of the page.
+ * @returns undefined when nothing is.
+ */
+export function fetchingProgress(offers: readonly OfferView[]): number | undefined {
+  let wanted = 0;
+  let got = 0;
+  for (const offer of offers) {
+    const totals = totalsOf(offer);
+    if (totals.count.downloading + totals.count.verifying === 0) continue;
+    wanted += totals.wantedBytes;
+    got += totals.gotBytes;
+  }
+  return wanted > 0 ? got / wanted : undefined;
+}
+
+/** Whether closing the page now would cut a transfer short, one's own or somebody else's. */
+export function isTransferring(snapshot: RoomSnapshot): boolean {
+  return (
+    snapshot.offers.some(offer => totalsOf(offer).count.downloading > 0) ||
+    snapshot.neighbours.some(neighbour => neighbour.upRate > 0)
+  );
+}
+
+function isHere(file: FileView): boolean {
+  return file.state === 'complete' || file.state === 'seeding';
+}

@@ -1,0 +1,53 @@
+import type { FileView, OfferView } from '@shoal/room';
+import { countOf, formatBytes, formatPercent, formatRate, formatTimeLeft } from '../format/format.ts';
+import { isOwn, receivedCount, totalsOf } from './totals.ts';
+
+/** State of one file in plain words. @param mine whether it was shared from here. */
+export function fileWords(file: FileView, mine: boolean): string {
+  switch (file.state) {
+    case 'offered':
+      return mine ? 'No longer on this device' : 'Not downloaded';
+    case 'downloading':
+      return `${formatPercent(file.progress)} downloaded`;
+    case 'paused':
+      return `Paused at ${formatPercent(file.progress)}`;
+    case 'verifying':
+      return 'Checking';
+    case 'complete':
+      return 'Complete';
+    case 'seeding':
+      return mine ? 'Shared by you' : 'Complete, passed on to others';
+    case 'failed':
+      return 'Failed';
+  }
+}
+
+/** What goes on in an offer: `3 of 12 files complete · 4.2 MB/s · about 2 min left`. */
+export function offerWords(offer: OfferView): string[] {
+  const { count } = totalsOf(offer);
+  if (isOwn(offer)) {
+    // Others can fetch before this is done, so it is no "please wait".
+    return offer.hashed < 1
+      ? [`Fingerprints ${formatPercent(offer.hashed)} – ready to download meanwhile`]
+      : [];
+  }
+  const here = receivedCount(offer);
+  const total = offer.files.length;
+  const words = [];
+  if (here === total) words.push('Complete');
+  else if (here > 0) words.push(`${here.toLocaleString('en')} of ${countOf(total, 'file')} complete`);
+  if (count.downloading > 0) {
+    words.push(offer.downRate > 0 ? formatRate(offer.downRate) : 'Waiting for data');
+    const left = offer.downRate > 0 ? formatTimeLeft(offer.etaSeconds) : undefined;
+    if (left !== undefined) words.push(`${left} left`);
+  } else if (count.paused > 0) words.push('Paused');
+  else if (count.verifying > 0) words.push('Checking');
+  return words;
+}
+
+/** `45 MB`, or `12 MB of 45 MB` while it is under way. */
+export function amountWords(offer: OfferView): string {
+  const total = formatBytes(offer.totalBytes);
+  if (isOwn(offer) || offer.verifiedBytes === 0 || offer.verifiedBytes >= offer.totalBytes) return total;
+  return `${formatBytes(offer.verifiedBytes)} of ${total}`;
+}

@@ -1,0 +1,28 @@
+import type { FailureView } from '@shoal/room';
+import { Alert } from '../failures/alert.tsx';
+import { Button } from '../ui/button.tsx';
+import { SiteHeader } from '../ui/site-header.tsx';
+
+interface BrokenProps {
+  readonly failure: FailureView;
+  readonly onRetry: () => void;
+  readonly onStartAnew: () => void;
+}
+
+/** A room that could not be opened, and the ways on from there. */
+export function Broken({ failure, onRetry, onStartAnew }: BrokenProps) {
+  return (
+    <div className="page">
+      <SiteHeader />
+      <main className="waiting">
+        <h1>This room did not open</h1>
+        <Alert failure={failure} />
+        <div className="pickers">
+          {/* A link that is not one stays so, however often it is tried. */}
+          {failure.code === 'bad-link' ? null : <Button label="Try again" onPress={onRetry} />}
+          <Button label="Start a new room" look="primary" onPress={onStartAnew} />
+        </div>
+      </main>
+    </div>
+  );
+}

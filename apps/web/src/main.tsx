@@ -1,0 +1,42 @@
+import { openRoom } from '@shoal/room';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app.tsx';
+import { ErrorBoundary } from './app/error-boundary.tsx';
+import { Session } from './app/session.ts';
+import { describeDevice } from './format/describe-device.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+
+const session = new Session({
+  address: {
+    href: () => location.href,
+    hash: () => location.hash,
+    replaceHash: hash => history.replaceState(null, '', `/${hash}`),
+  },
+  openRoom: link =>
+    openRoom({
+      serverUrl: location.origin,
+      deviceName: describeDevice(navigator.userAgent),
+      ...(link === undefined ? {} : { link }),
+    }),
+});
+
+addEventListener('hashchange', session.followAddress);
+addEventListener('pagehide', event => {
+  // A page that the browser only puts aside may come back.
+  if (!event.persisted) session.close();
+});
+// `error` is empty for faults that are not the page's own, such as those of browser extensions.
+addEventListener('error', event => {
+  if (event.error instanceof Error) session.report(event.error);
+});
+addEventListener('unhandledrejection', event => session.report(event.reason));
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+createRoot(root).render(
+  <ErrorBoundary>
+    <App session={session} />
+  </ErrorBoundary>,
+);
+session.followAddress();

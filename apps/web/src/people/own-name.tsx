@@ -1,0 +1,40 @@
+import { useId, useState, type KeyboardEvent } from 'react';
+
+/** Longer names would only be cut by the lists of others. */
+const MAX_NAME_CHARS = 40;
+
+interface OwnNameProps {
+  readonly name: string;
+  readonly onRename: (name: string) => void;
+}
+
+/** One's own name, edited in place: Enter or leaving the field keeps it, Escape does not. */
+export function OwnName({ name, onRename }: OwnNameProps) {
+  const [draft, setDraft] = useState<string>();
+  const id = useId();
+  const keep = () => {
+    const next = draft?.trim() ?? '';
+    setDraft(undefined);
+    if (next !== '' && next !== name) onRename(next);
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key === 'Enter') keep();
+    if (event.key === 'Escape') setDraft(undefined);
+  };
+  return (
+    <div className="own-name">
+      <label htmlFor={id}>Your name</label>
+      <input
+        id={id}
+        value={draft ?? name}
+        maxLength={MAX_NAME_CHARS}
+        autoComplete="off"
+        spellCheck={false}
+        enterKeyHint="done"
+        onChange={event => setDraft(event.currentTarget.value)}
+        onBlur={keep}
+        onKeyDown={onKeyDown}
+      />
+    </div>
+  );
+}

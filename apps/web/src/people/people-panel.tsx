@@ -1,0 +1,95 @@
+import type { NeighbourView, RoomSnapshot } from '@shoal/room';
+import { memo, type CSSProperties } from 'react';
+import { formatBytes, formatRate } from '../format/format.ts';
+import { FISH_PATH } from '../ui/fish.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { OwnName } from './own-name.tsx';
+import { hueOf } from './hue.ts';
+import './people.css';
+
+interface PeoplePanelProps {
+  readonly self: RoomSnapshot['self'];
+  readonly neighbours: readonly NeighbourView[];
+  readonly onRename: (name: string) => void;
+}
+
+export function PeoplePanel({ self, neighbours, onRename }: PeoplePanelProps) {
+  return (
+    <section className="card people" aria-labelledby="people-heading">
+      <h2 id="people-heading">
+        People <span className="people-count">{neighbours.length + 1}</span>
+      </h2>
+      <ul className="people-list" role="list">
+        <li className="person person-self">
+          <Avatar id={self.id} />
+          <OwnName name={self.name} onRename={onRename} />
+        </li>
+        {neighbours.map(neighbour => (
+          <PeerRow key={neighbour.id} neighbour={neighbour} />
+        ))}
+      </ul>
+      {neighbours.length === 0 ? (
+        <p className="people-none">Nobody else is here right now. Send the link to whom you like.</p>
+      ) : null}
+    </section>
+  );
+}
+
+const PATH_WORDS = { direct: 'Direct', relay: 'Through a relay', unknown: 'Finding a path…' } as const;
+
+const PeerRow = memo(function PeerRow({ neighbour }: { readonly neighbour: NeighbourView }) {
+  const { id, name, device, path, downRate, upRate, downBytes, upBytes, rttMs } = neighbour;
+  return (
+    <li className="person" data-testid="peer-row" data-peer={id} data-path={path}>
+      <Avatar id={id} />
+      <div className="person-text">
+        <p className="person-name">
+          <bdi>{name}</bdi>
+        </p>
+        <p className="person-meta">
+          <span>
+            <bdi>{device}</bdi>
+          </span>
+          <span className={`path path-${path}`}>{PATH_WORDS[path]}</span>
+          {rttMs === undefined ? null : <span className="figure">{Math.round(rttMs)} ms</span>}
+        </p>
+        <dl className="flows">
+          <Flow direction="down" rate={downRate} bytes={downBytes} />
+          <Flow direction="up" rate={upRate} bytes={upBytes} />
+        </dl>
+      </div>
+    </li>
+  );
+});
+
+interface FlowProps {
+  readonly direction: 'down' | 'up';
+  readonly rate: number;
+  readonly bytes: number;
+}
+
+/** What comes from a person, or goes there: the rate while it flows, and the sum so far. */
+function Flow({ direction, rate, bytes }: FlowProps) {
+  return (
+    <div className={rate > 0 ? 'flow flow-live' : 'flow'}>
+      <dt>
+        <Icon name={direction} />
+        <span className="visually-hidden">{direction === 'down' ? 'Received' : 'Sent'}</span>
+      </dt>
+      <dd className="figure">
+        {formatBytes(bytes)}
+        {rate > 0 ? ` · ${formatRate(rate)}` : ''}
+      </dd>
+    </div>
+  );
+}
+
+function Avatar({ id }: { readonly id: string }) {
+  const hue: CSSProperties & { readonly '--hue': number } = { '--hue': hueOf(id) };
+  return (
+    <svg className="avatar" viewBox="-16 -16 32 32" aria-hidden="true" focusable="false" style={hue}>
+      <circle r="16" />
+      <path d={FISH_PATH} />
+    </svg>
+  );
+}

@@ -1,0 +1,36 @@
+import type { RoomSnapshot } from '@shoal/room';
+import { offerTitle } from '../files/paths.ts';
+import { receivedCount } from '../files/totals.ts';
+import { countOf } from '../format/format.ts';
+
+/**
+ * What changed between two snapshots that a person who does not see the page wants to hear: who and what came, and what is complete.
+ * Progress is left out, since it would never stop talking.
+ */
+export function announcements(before: RoomSnapshot, after: RoomSnapshot): string[] {
+  const said: string[] = [];
+  if (before.connection !== after.connection) {
+    if (after.connection === 'offline') said.push('Server away. Running transfers go on.');
+    if (after.connection === 'online') said.push('Connected.');
+  }
+  if (before.neighbours !== after.neighbours) {
+    const old = new Map(before.neighbours.map(neighbour => [neighbour.id, neighbour.name]));
+    for (const { id, name } of after.neighbours) if (!old.delete(id)) said.push(`${name} joined.`);
+    for (const name of old.values()) said.push(`${name} left.`);
+  }
+  if (before.offers === after.offers) return said;
+  const old = new Map(before.offers.map(offer => [offer.id, offer]));
+  for (const offer of after.offers) {
+    const earlier = old.get(offer.id);
+    if (earlier === offer) continue;
+    if (earlier === undefined) {
+      if (!offer.mine)
+        said.push(`${offer.authorName} shared ${offerTitle(offer)}, ${countOf(offer.files.length, 'file')}.`);
+      continue;
+    }
+    const here = receivedCount(offer);
+    if (here > receivedCount(earlier) && here === offer.files.length)
+      said.push(`${offerTitle(offer)} is complete.`);
+  }
+  return said;
+}
