@@ -1,0 +1,94 @@
+import { equalBytes } from '@shoal/protocol';
+import type { Bytes, LogEntry, PeerId } from '@shoal/protocol';
+import { findFork, lowerFork } from './fork.ts';
+import type { Fork } from './fork.ts';
+import type { GossipLimits } from './limits.ts';
+
+const HASH_LENGTH = 32;
+
+/** What is accepted of one author: an unbroken chain from seq 0, and the proof of a fork if there is one. */
+export class AuthorLog {
+  readonly author: PeerId;
+  readonly #limits: GossipLimits;
+  readonly #entries: LogEntry[] = [];
+  #bytes = 0;
+  #full = false;
+  #fork: Fork | undefined;
+
+  constructor(author: PeerId, limits: GossipLimits) {
+    this.author = author;
+    this.#limits = limits;
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.#entries;
+  }
+
+  get fork(): Fork | undefined {
+    return this.#fork;
+  }
+
+  get nextSeq(): number {
+    return this.#entries.length;
+  }
+
+  /** Hash that the next entry must name as its `prev`: 32 zero bytes at the start. */
+  get prevHash(): Bytes {
+    return this.#entries.at(-1)?.hash ?? new Uint8Array(HASH_LENGTH);
+  }
+
+  /** First seq that will not be taken whatever comes: past a fork or past a cap. */
+  get end(): number {
+    const capped = this.#full ? this.nextSeq : this.#limits.maxEntriesPerAuthor;
+    return Math.min(capped, this.#fork?.fromSeq ?? capped);
+  }
+
+  has(entry: LogEntry): boolean {
+    const live = this.#entries[entry.seq];
+    return live !== undefined && equalBytes(live.hash, entry.hash);
+  }
+
+  isProof(entry: LogEntry): boolean {
+    return this.#fork?.entries.some(proof => equalBytes(proof.hash, entry.hash)) ?? false;
+  }
+
+  /** Whether the entry, if its signature holds, would prove a fork that is not known yet. */
+  wouldFork(entry: LogEntry): boolean {
+    const found = this.contradiction(entry);
+    return found !== undefined && found.fromSeq < (this.#fork?.fromSeq ?? Infinity);
+  }
+
+  /** The lowest contradiction between the entry and what is known here; both taken as validly signed. */
+  contradiction(entry: LogEntry): Fork | undefined {
+    let found: Fork | undefined;
+    for (const other of [
+      this.#entries[entry.seq - 1],
+      this.#entries[entry.seq],
+      this.#entries[entry.seq + 1],
+    ])
+      if (other !== undefined) found = lowerFork(found, findFork(other, entry));
+    for (const other of this.#fork?.entries ?? []) found = lowerFork(found, findFork(other, entry));
+    return found;
+  }
+
+  /** Appends the entry if it is the next one, within the caps and before any fork. The caller has checked its signature. */
+  append(entry: LogEntry): boolean {
+    if (entry.seq !== this.nextSeq || entry.seq >= this.end || !equalBytes(entry.prev, this.prevHash))
+      return false;
+    if (this.#bytes + entry.raw.length > this.#limits.maxBytesPerAuthor) {
+      this.#full = true;
+      return false;
+    }
+    this.#entries.push(entry);
+    this.#bytes += entry.raw.length;
+    return true;
+  }
+
+  /** Takes a proof if it voids more than is void already; true when it did. */
+  freeze(fork: Fork): boolean {
+    if (fork.fromSeq >= (this.#fork?.fromSeq ?? Infinity)) return false;
+    this.#fork = fork;
+    for (const entry of this.#entries.splice(fork.fromSeq)) this.#bytes -= entry.raw.length;
+    return true;
+  }
+}

@@ -1,0 +1,160 @@
+import { ProtocolError, geometryOf, offerIdOf, safePaths } from '@shoal/protocol';
+import type { Bytes, LogEntry, OfferGeometry, OfferId, PeerId } from '@shoal/protocol';
+
+export interface Member {
+  readonly name: string;
+  readonly device: string;
+}
+
+/** An offer as the room sees it. A new object whenever something in it changes. */
+export interface CatalogueOffer {
+  readonly id: OfferId;
+  readonly author: PeerId;
+  /** Raw Ed25519 key, 32 bytes: signed hashes of this offer are checked with it. */
+  readonly authorPublicKey: Bytes;
+  /** Paths in it are harmless and unique, whatever the author wrote. */
+  readonly geometry: OfferGeometry;
+  /** Seq of the offer entry in its author's log. */
+  readonly createdSeq: number;
+  readonly withdrawn: boolean;
+  /** Merkle root over all files, 32 bytes, once the author sealed the offer. */
+  readonly root?: Bytes;
+}
+
+export interface CatalogueText {
+  readonly author: PeerId;
+  readonly seq: number;
+  readonly text: string;
+}
+
+export type CatalogueChange =
+  | { readonly type: 'member'; readonly peer: PeerId }
+  | { readonly type: 'offer'; readonly offer: OfferId }
+  | { readonly type: 'sealed'; readonly offer: OfferId }
+  | { readonly type: 'withdrawn'; readonly offer: OfferId }
+  | { readonly type: 'text'; readonly author: PeerId; readonly seq: number }
+  /**
+   * Everything of the author from `fromSeq` on is void. `gone` offers are no longer in the catalogue; `changed` ones
+   * lost their seal or their withdrawal.
+   */
+  | {
+      readonly type: 'revoked';
+      readonly author: PeerId;
+      readonly fromSeq: number;
+      readonly gone: readonly OfferId[];
+      readonly changed: readonly OfferId[];
+    };
+
+/** What the logs mean: members, offers, texts. A pure fold over accepted entries, each author's in order of `seq`. */
+export class Catalogue {
+  readonly #members = new Map<PeerId, Member>();
+  readonly #offers = new Map<OfferId, CatalogueOffer>();
+  readonly #texts: CatalogueText[] = [];
+  /** Kept per author so that a revocation can fold the rest anew. */
+  readonly #applied = new Map<PeerId, LogEntry[]>();
+
+  get members(): ReadonlyMap<PeerId, Member> {
+    return this.#members;
+  }
+
+  /** Withdrawn ones included. */
+  get offers(): ReadonlyMap<OfferId, CatalogueOffer> {
+    return this.#offers;
+  }
+
+  get texts(): readonly CatalogueText[] {
+    return this.#texts;
+  }
+
+  apply(entry: LogEntry): readonly CatalogueChange[] {
+    const applied = this.#applied.get(entry.author);
+    if (applied === undefined) this.#applied.set(entry.author, [entry]);
+    else applied.push(entry);
+    return this.#fold(entry);
+  }
+
+  /** Undoes the author's entries from `fromSeq` on, as `forked` demands. */
+  revoke(author: PeerId, fromSeq: number): readonly CatalogueChange[] {
+    const before = [...this.#offers.values()].filter(offer => offer.author === author);
+    const kept = (this.#applied.get(author) ?? []).filter(entry => entry.seq < fromSeq);
+    this.#applied.set(author, kept);
+    this.#members.delete(author);
+    for (const offer of before) this.#offers.delete(offer.id);
+    const texts = this.#texts.filter(text => text.author !== author || text.seq < fromSeq);
+    this.#texts.splice(0, this.#texts.length, ...texts);
+    for (const entry of kept) if (entry.body.kind !== 'text') this.#fold(entry);
+    const gone = before.filter(offer => !this.#offers.has(offer.id)).map(offer => offer.id);
+    const changed = before.filter(offer => {
+      const now = this.#offers.get(offer.id);
+      return (
+        now !== undefined &&
+        (now.withdrawn !== offer.withdrawn || (now.root === undefined) !== (offer.root === undefined))
+      );
+    });
+    return [{ type: 'revoked', author, fromSeq, gone, changed: changed.map(offer => offer.id) }];
+  }
+
+  #fold(entry: LogEntry): readonly CatalogueChange[] {
+    const { author, body, seq } = entry;
+    switch (body.kind) {
+      case 'profile':
+        this.#members.set(author, { name: body.name, device: body.device });
+        return [{ type: 'member', peer: author }];
+      case 'offer':
+        return this.#offer(entry);
+      case 'seal':
+        return this.#change(body.offer, author, 'sealed', offer =>
+          offer.root === undefined ? { ...offer, root: body.root } : offer,
+        );
+      case 'withdraw':
+        return this.#change(body.offer, author, 'withdrawn', offer =>
+          offer.withdrawn ? offer : { ...offer, withdrawn: true },
+        );
+      case 'text':
+        this.#texts.push({ author, seq, text: body.text });
+        return [{ type: 'text', author, seq }];
+      default:
+        return [];
+    }
+  }
+
+  #offer(entry: LogEntry): readonly CatalogueChange[] {
+    if (entry.body.kind !== 'offer') return [];
+    const id = offerIdOf(entry);
+    const { files, pieceLength } = entry.body;
+    try {
+      const paths = safePaths(files.map(file => file.path));
+      const geometry = geometryOf(
+        pieceLength,
+        files.map((file, index) => ({ ...file, path: paths[index] ?? String(index) })),
+      );
+      this.#offers.set(id, {
+        id,
+        author: entry.author,
+        authorPublicKey: entry.publicKey,
+        geometry,
+        createdSeq: entry.seq,
+        withdrawn: false,
+      });
+      return [{ type: 'offer', offer: id }];
+    } catch (error) {
+      // A signed but senseless offer (say, an impossible piece length) is its author's loss, not the room's.
+      if (error instanceof ProtocolError) return [];
+      throw error;
+    }
+  }
+
+  #change(
+    id: OfferId,
+    author: PeerId,
+    type: 'sealed' | 'withdrawn',
+    change: (offer: CatalogueOffer) => CatalogueOffer,
+  ): readonly CatalogueChange[] {
+    const offer = this.#offers.get(id);
+    if (offer?.author !== author) return [];
+    const changed = change(offer);
+    if (changed === offer) return [];
+    this.#offers.set(id, changed);
+    return [{ type, offer: id }];
+  }
+}

@@ -1,0 +1,10 @@
+export { Catalogue } from './catalogue.ts';
+export type { CatalogueChange, CatalogueOffer, CatalogueText, Member } from './catalogue.ts';
+export { GossipError } from './errors.ts';
+export type { GossipErrorCode } from './errors.ts';
+export type { GossipEffect, GossipEvent, MisbehaviourCode } from './events.ts';
+export type { Fork } from './fork.ts';
+export { DEFAULT_GOSSIP_LIMITS } from './limits.ts';
+export type { GossipLimits } from './limits.ts';
+export { RoomLog } from './room-log.ts';
+export type { LogHead, RoomLogOptions } from './room-log.ts';

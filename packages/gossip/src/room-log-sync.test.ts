@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { packEntries } from './batches.ts';
+import { RoomLog } from './room-log.ts';
+import { authors, deliver, join, sentTo, typesOf } from './testing/cast.ts';
+
+function cast() {
+  const [ann, bob, carol, dave] = authors(4);
+  if (ann === undefined || bob === undefined || carol === undefined || dave === undefined)
+    throw new Error('no authors');
+  return { ann, bob, carol, dave };
+}
+
+describe('sync', () => {
+  test('[GS1] joining sends the vector, and nothing is pushed before theirs has come', async () => {
+    const { ann, bob, carol } = cast();
+    const entries = await carol.texts(3);
+    const log = new RoomLog({ self: bob.id });
+    log.receive({ type: 'restored', entries });
+    const joined = log.receive({ type: 'neighbour-joined', peer: ann.id });
+    expect(joined).toEqual([
+      { type: 'send', peer: ann.id, message: { type: 'log-vector', vector: [[carol.id, 3]] } },
+    ]);
+    expect(typesOf(log.receive({ type: 'authored', entry: await bob.text('hi') }))).toEqual(['accepted']);
+  });
+
+  test('[GS2] a vector is answered with what it lacks, in order and in bounded messages', async () => {
+    const { ann, bob, carol } = cast();
+    const entries = await carol.texts(7);
+    const log = new RoomLog({ self: bob.id, limits: { maxBatchEntries: 2 } });
+    log.receive({ type: 'restored', entries });
+    const effects = join(log, ann.id, [[carol.id, 2]]);
+    expect(sentTo(ann.id, effects, entries)).toEqual([2, 3, 4, 5, 6]);
+    expect(typesOf(effects).filter(type => type === 'log-entries')).toHaveLength(3);
+  });
+
+  test('[GS2] batches are filled to the byte cap, a larger entry travels alone', async () => {
+    const { carol } = cast();
+    const entries = [
+      ...(await carol.texts(3)),
+      await carol.text('x'.repeat(2000)),
+      ...(await carol.texts(2)),
+    ];
+    const small = entries[0]?.raw.length ?? 0;
+    const batches = packEntries(entries, { maxBatchBytes: small * 2 + 4, maxBatchEntries: 100 });
+    expect(batches.map(batch => batch.length)).toEqual([2, 1, 1, 2]);
+    expect(batches.flat()).toEqual(entries.map(entry => entry.raw));
+    expect(packEntries([], { maxBatchBytes: 1, maxBatchEntries: 1 })).toEqual([]);
+  });
+
+  test('[GS3] a new entry goes at once to those not known to have it', async () => {
+    const { ann, bob, carol, dave } = cast();
+    const entries = await carol.texts(2);
+    const log = new RoomLog({ self: bob.id });
+    join(log, ann.id);
+    join(log, carol.id);
+    join(log, dave.id, [[carol.id, 2]]);
+    const effects = deliver(log, carol.id, entries);
+    expect(sentTo(ann.id, effects, entries)).toEqual([0, 1]);
+    expect(sentTo(carol.id, effects, entries)).toEqual([]);
+    expect(sentTo(dave.id, effects, entries)).toEqual([]);
+  });
+
+  test('[GS4] a vector corrects beliefs; repeats are limited until the next tick', async () => {
+    const { ann, bob, carol } = cast();
+    const entries = await carol.texts(2);
+    const log = new RoomLog({ self: bob.id, limits: { maxRepeats: 3 } });
+    log.receive({ type: 'restored', entries });
+    expect(sentTo(ann.id, join(log, ann.id), entries)).toEqual([0, 1]);
+    const again = () =>
+      sentTo(
+        ann.id,
+        log.receive({ type: 'message', peer: ann.id, message: { type: 'log-vector', vector: [] } }),
+        entries,
+      );
+    expect([again(), again(), again(), again(), again()]).toEqual([[0, 1], [0, 1], [0, 1], [], []]);
+    log.receive({ type: 'tick' });
+    expect(again()).toEqual([0, 1]);
+  });
+
+  test('[GS5] whoever is behind asks, once per answer', async () => {
+    const { ann, bob, carol } = cast();
+    const entries = await carol.texts(4);
+    const log = new RoomLog({ self: bob.id });
+    // Our vector is already on its way: it will be answered.
+    expect(typesOf(join(log, ann.id, [[carol.id, 4]]))).toEqual(['log-vector']);
+    const vectorsIn = (seqs: number[]) => {
+      const some = entries.filter(entry => seqs.includes(entry.seq));
+      return typesOf(deliver(log, ann.id, some)).filter(type => type === 'log-vector').length;
+    };
+    expect(vectorsIn([3])).toBe(1);
+    expect(vectorsIn([3])).toBe(0);
+    const vector: [typeof carol.id, number][] = [[carol.id, 4]];
+    const behind = log.receive({ type: 'message', peer: ann.id, message: { type: 'log-vector', vector } });
+    expect(typesOf(behind)).toEqual(['log-vector']);
+    expect(log.receive({ type: 'message', peer: ann.id, message: { type: 'log-vector', vector } })).toEqual(
+      [],
+    );
+    expect(vectorsIn([0, 1, 2])).toBe(0);
+    expect(log.entries(carol.id)).toHaveLength(4);
+  });
+
+  test('[GS6] ticks send the vector to each neighbour in turn', () => {
+    const { ann, bob, carol, dave } = cast();
+    const log = new RoomLog({ self: bob.id });
+    for (const { id } of [ann, carol, dave]) join(log, id);
+    const asked = [1, 2, 3, 4].flatMap(() =>
+      log.receive({ type: 'tick' }).map(effect => (effect.type === 'send' ? effect.peer : '')),
+    );
+    expect(asked).toEqual([ann.id, carol.id, dave.id, ann.id]);
+  });
+
+  test('[GS7] garbage ends the hearing of a neighbour, and is reported once', async () => {
+    const { ann, bob, carol } = cast();
+    const [good] = await carol.texts(1);
+    if (good === undefined) throw new Error('no entry');
+    const log = new RoomLog({ self: bob.id });
+    join(log, ann.id);
+    const bad = { type: 'log-entries', entries: [good.raw.slice(0, 20), good.raw] } as const;
+    const effects = log.receive({ type: 'message', peer: ann.id, message: bad });
+    expect(effects).toMatchObject([{ type: 'misbehaved', peer: ann.id, code: 'malformed-entry' }]);
+    expect(log.receive({ type: 'message', peer: ann.id, message: bad })).toEqual([]);
+    expect(log.receive({ type: 'authored', entry: await bob.text('hi') }).map(effect => effect.type)).toEqual(
+      ['accepted'],
+    );
+    expect(typesOf(join(log, ann.id, [[bob.id, 1]]))).toEqual(['log-vector']);
+    const impossible = {
+      type: 'log-vector',
+      vector: [[carol.id, 0.5]] satisfies [typeof carol.id, number][],
+    } as const;
+    expect(
+      log.receive({
+        type: 'message',
+        peer: ann.id,
+        message: { type: 'log-vector', vector: [...impossible.vector] },
+      }),
+    ).toMatchObject([{ type: 'misbehaved', code: 'malformed-vector' }]);
+  });
+
+  test('[GS7] a bad signature is held against all who sent the entry', async () => {
+    const { ann, bob, carol, dave } = cast();
+    const [entry] = await carol.texts(1);
+    if (entry === undefined) throw new Error('no entry');
+    const log = new RoomLog({ self: bob.id });
+    for (const { id } of [ann, carol, dave]) join(log, id);
+    const message = { type: 'log-entries', entries: [entry.raw] } as const;
+    log.receive({ type: 'message', peer: ann.id, message });
+    log.receive({ type: 'message', peer: dave.id, message });
+    const effects = log.receive({ type: 'checked', entry, valid: false });
+    expect(effects).toMatchObject([
+      { type: 'misbehaved', peer: ann.id, code: 'bad-signature' },
+      { type: 'misbehaved', peer: dave.id, code: 'bad-signature' },
+    ]);
+    expect(log.entries()).toEqual([]);
+    expect(log.held).toEqual({ entries: 0, bytes: 0 });
+  });
+
+  test('[GS8] of two equal lengths the smaller id shows its head, unless it passed already', async () => {
+    const { ann, bob, carol, dave } = cast();
+    const entries = await carol.texts(3);
+    const low = new RoomLog({ self: ann.id });
+    low.receive({ type: 'restored', entries });
+    expect(sentTo(bob.id, join(low, bob.id, [[carol.id, 3]]), entries)).toEqual([2]);
+    const high = new RoomLog({ self: dave.id });
+    high.receive({ type: 'restored', entries });
+    expect(sentTo(bob.id, join(high, bob.id, [[carol.id, 3]]), entries)).toEqual([]);
+    const fed = new RoomLog({ self: ann.id });
+    join(fed, bob.id);
+    deliver(fed, bob.id, entries);
+    const vector: [typeof carol.id, number][] = [[carol.id, 3]];
+    expect(fed.receive({ type: 'message', peer: bob.id, message: { type: 'log-vector', vector } })).toEqual(
+      [],
+    );
+  });
+
+  test('messages of strangers and of those who left are not heard', async () => {
+    const { ann, bob, carol } = cast();
+    const entries = await carol.texts(1);
+    const log = new RoomLog({ self: bob.id });
+    expect(deliver(log, ann.id, entries)).toEqual([]);
+    join(log, ann.id);
+    log.receive({ type: 'neighbour-left', peer: ann.id });
+    expect(deliver(log, ann.id, entries)).toEqual([]);
+  });
+});

@@ -1,0 +1,169 @@
+import { generateIdentity, signerOf, verifyEntry, webCryptoPort } from '@shoal/protocol';
+import type { LogEntry } from '@shoal/protocol';
+import { describe, expect, test } from 'vitest';
+import { RoomLog } from './room-log.ts';
+import { Author } from './testing/author.ts';
+import { TEST_ROOM, authors, deliver, join, typesOf } from './testing/cast.ts';
+
+function cast() {
+  const [me, bob, carol] = authors(3);
+  if (me === undefined || bob === undefined || carol === undefined) throw new Error('no authors');
+  return { me, bob, carol };
+}
+
+const seqs = (entries: readonly LogEntry[]) => entries.map(entry => entry.seq);
+
+describe('logs', () => {
+  test('[GL1] [GL2] entries in order are checked, then accepted', async () => {
+    const { me, bob } = cast();
+    const entries = await bob.texts(3);
+    const log = new RoomLog({ self: me.id });
+    join(log, bob.id);
+    const raws = entries.map(entry => entry.raw);
+    const asked = log.receive({
+      type: 'message',
+      peer: bob.id,
+      message: { type: 'log-entries', entries: raws },
+    });
+    expect(typesOf(asked)).toEqual(['check', 'check', 'check']);
+    expect(log.entries(bob.id)).toEqual([]);
+    const answered = entries.flatMap(entry => log.receive({ type: 'checked', entry, valid: true }));
+    expect(typesOf(answered)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(log.head(bob.id)).toEqual({ nextSeq: 3, prevHash: entries[2]?.hash });
+    expect(log.held).toEqual({ entries: 0, bytes: 0 });
+  });
+
+  test('[GL3] the same entry is checked once, whoever sends it and however often', async () => {
+    const { me, bob, carol } = cast();
+    const [entry] = await bob.texts(1);
+    if (entry === undefined) throw new Error('no entry');
+    const log = new RoomLog({ self: me.id });
+    join(log, bob.id);
+    join(log, carol.id);
+    const message = { type: 'log-entries', entries: [entry.raw, entry.raw] } as const;
+    expect(typesOf(log.receive({ type: 'message', peer: bob.id, message }))).toEqual(['check']);
+    expect(log.receive({ type: 'message', peer: carol.id, message })).toEqual([]);
+    // Both have it, so nobody is sent it.
+    expect(typesOf(log.receive({ type: 'checked', entry, valid: true }))).toEqual(['accepted']);
+    expect(log.receive({ type: 'message', peer: carol.id, message })).toEqual([]);
+  });
+
+  test('[GL4] whatever the order of arrival and of checks, acceptance is in order of seq', async () => {
+    const { me, bob } = cast();
+    const entries = await bob.texts(5);
+    const log = new RoomLog({ self: me.id });
+    join(log, bob.id);
+    const effects = deliver(log, bob.id, entries.toReversed());
+    const accepted = effects.flatMap(effect => (effect.type === 'accepted' ? [effect.entry.seq] : []));
+    expect(accepted).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('[GL5] the buffer is bounded per author, overall and in bytes; nearer entries oust farther ones', async () => {
+    const { me, bob, carol } = cast();
+    const entries = await bob.texts(8);
+    const log = new RoomLog({ self: me.id, limits: { maxHeldPerAuthor: 3, maxHeld: 4 } });
+    join(log, bob.id);
+    deliver(log, bob.id, entries.slice(5));
+    expect(log.held.entries).toBe(3);
+    deliver(log, bob.id, entries.slice(3, 5));
+    expect(log.held.entries).toBe(3);
+    const hers = await carol.texts(4);
+    deliver(log, bob.id, hers.slice(1));
+    expect(log.held.entries).toBe(4);
+    // The way to the front is always free, and the whole log comes through in the end.
+    for (let round = 0; round < 8; round += 1) deliver(log, bob.id, entries.slice(log.head(bob.id).nextSeq));
+    expect(log.entries(bob.id)).toHaveLength(8);
+    const small = new RoomLog({ self: me.id, limits: { maxHeldBytes: (entries[0]?.raw.length ?? 0) * 2 } });
+    join(small, bob.id);
+    deliver(small, bob.id, entries.slice(2));
+    expect(small.held.bytes).toBeLessThanOrEqual((entries[0]?.raw.length ?? 0) * 2);
+  });
+
+  test('[GL5] what found no room is asked for again once no check is open', async () => {
+    const { me, bob } = cast();
+    const entries = await bob.texts(4);
+    const log = new RoomLog({ self: me.id, limits: { maxHeld: 2 } });
+    join(log, bob.id);
+    const effects = deliver(log, bob.id, entries);
+    const again = effects.at(-1);
+    expect(again).toEqual({
+      type: 'send',
+      peer: bob.id,
+      message: { type: 'log-vector', vector: [[bob.id, 2]] },
+    });
+  });
+
+  test('[GL6] a log ends at its caps, and nobody is blamed', async () => {
+    const { me, bob, carol } = cast();
+    const entries = await bob.texts(6);
+    const byCount = new RoomLog({ self: me.id, limits: { maxEntriesPerAuthor: 4 } });
+    join(byCount, bob.id);
+    const effects = deliver(byCount, bob.id, entries);
+    expect(seqs(byCount.entries(bob.id))).toEqual([0, 1, 2, 3]);
+    expect(typesOf(effects)).not.toContain('misbehaved');
+    const room = entries.slice(0, 3).reduce((sum, entry) => sum + entry.raw.length, 0);
+    const byBytes = new RoomLog({ self: me.id, limits: { maxBytesPerAuthor: room + 1 } });
+    join(byBytes, bob.id);
+    deliver(byBytes, bob.id, entries);
+    expect(seqs(byBytes.entries(bob.id))).toEqual([0, 1, 2]);
+    expect(byBytes.held.entries).toBe(0);
+    const byAuthors = new RoomLog({ self: me.id, limits: { maxAuthors: 1 } });
+    join(byAuthors, bob.id);
+    deliver(byAuthors, bob.id, entries);
+    expect(deliver(byAuthors, bob.id, await carol.texts(1))).toEqual([]);
+    // A vector that boasts of what is over the cap does not make us ask for it.
+    const boast = { type: 'log-vector', vector: [[carol.id, 9]] } as const;
+    const vector = { ...boast, vector: boast.vector.map(([id, n]): [typeof id, number] => [id, n]) };
+    deliver(byAuthors, bob.id, []);
+    expect(typesOf(byAuthors.receive({ type: 'message', peer: bob.id, message: vector }))).not.toContain(
+      'log-vector',
+    );
+    byAuthors.receive({ type: 'authored', entry: await me.text('mine') });
+    expect(byAuthors.entries(me.id)).toHaveLength(1);
+  });
+
+  test('[GL7] an authored entry must continue the own log', async () => {
+    const { me, bob } = cast();
+    const log = new RoomLog({ self: me.id, limits: { maxEntriesPerAuthor: 2 } });
+    const stray = await me.at(1, new Uint8Array(32), { kind: 'text', text: 'too early' });
+    expect(() => log.receive({ type: 'authored', entry: stray })).toThrow(
+      expect.objectContaining({ code: 'stale-entry' }),
+    );
+    const foreign = await bob.text('not mine');
+    expect(() => log.receive({ type: 'authored', entry: foreign })).toThrow(
+      expect.objectContaining({ code: 'not-own-entry' }),
+    );
+    for (const entry of await me.texts(2))
+      expect(typesOf(log.receive({ type: 'authored', entry }))).toEqual(['accepted']);
+    const third = await me.text('one too many');
+    expect(() => log.receive({ type: 'authored', entry: third })).toThrow(
+      expect.objectContaining({ code: 'log-full' }),
+    );
+  });
+
+  test('[GL8] restored entries are taken unchecked, in any order, and not announced', async () => {
+    const { me, bob, carol } = cast();
+    const his = await bob.texts(4);
+    const hers = await carol.texts(3);
+    const log = new RoomLog({ self: me.id });
+    const loose = hers.slice(2);
+    expect(log.receive({ type: 'restored', entries: [...his.toReversed(), ...loose] })).toEqual([]);
+    expect(seqs(log.entries(bob.id))).toEqual([0, 1, 2, 3]);
+    expect(log.entries(carol.id)).toEqual([]);
+  });
+
+  test('[GL2] real signatures: an entry is accepted in its own room alone', async () => {
+    const signer = signerOf(globalThis.crypto, await generateIdentity(globalThis.crypto));
+    const author = new Author(signer, TEST_ROOM);
+    const [entry] = await author.texts(1);
+    const { me } = cast();
+    const log = new RoomLog({ self: me.id });
+    join(log, author.id);
+    const message = { type: 'log-entries', entries: entry === undefined ? [] : [entry.raw] } as const;
+    const [check] = log.receive({ type: 'message', peer: author.id, message });
+    if (check?.type !== 'check') throw new Error('no check');
+    const valid = await verifyEntry(webCryptoPort(globalThis.crypto), TEST_ROOM, check.entry);
+    expect(valid).toBe(true);
+    expect(typesOf(log.receive({ type: 'checked', entry: check.entry, valid }))).toEqual(['accepted']);
+  });
+});

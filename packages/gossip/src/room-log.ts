@@ -1,0 +1,343 @@
+import { ProtocolError, decodeEntry, equalBytes } from '@shoal/protocol';
+import type { Bytes, GossipMessage, LogEntry, PeerId } from '@shoal/protocol';
+import { AuthorLog } from './author-log.ts';
+import { packEntries } from './batches.ts';
+import { GossipError } from './errors.ts';
+import type { GossipEffect, GossipEvent, MisbehaviourCode } from './events.ts';
+import { findFork, lowerFork } from './fork.ts';
+import type { Fork } from './fork.ts';
+import { HeldEntries } from './held-entries.ts';
+import { DEFAULT_GOSSIP_LIMITS } from './limits.ts';
+import type { GossipLimits } from './limits.ts';
+import { Neighbour } from './neighbour.ts';
+
+export interface RoomLogOptions {
+  readonly self: PeerId;
+  readonly limits?: Partial<GossipLimits>;
+}
+
+/** Where an author's log ends: what the next entry must say. */
+export interface LogHead {
+  readonly nextSeq: number;
+  /** 32 bytes. */
+  readonly prevHash: Bytes;
+}
+
+/**
+ * The logs of all members of a room, kept equal among them by version vectors and eager pushes. Pure: an event changes
+ * the state, then one `#evaluate` sends what neighbours lack. Rules and their ids are in SPEC.md.
+ *
+ * It does not own: verifying signatures (`check`), storing (`accepted`, `forked`), what entries mean (`Catalogue`).
+ */
+export class RoomLog {
+  readonly #self: PeerId;
+  readonly #limits: GossipLimits;
+  readonly #authors = new Map<PeerId, AuthorLog>();
+  readonly #neighbours = new Map<PeerId, Neighbour>();
+  readonly #held: HeldEntries;
+  /** Authors whose log or fork changed during this event. */
+  readonly #dirty = new Set<PeerId>();
+  #effects: GossipEffect[] = [];
+
+  constructor(options: RoomLogOptions) {
+    this.#self = options.self;
+    this.#limits = { ...DEFAULT_GOSSIP_LIMITS, ...options.limits };
+    this.#held = new HeldEntries(this.#limits);
+  }
+
+  /**
+   * @returns what to do, in order.
+   * @throws GossipError only for `authored` entries that do not continue the own log.
+   */
+  receive(event: GossipEvent): readonly GossipEffect[] {
+    this.#effects = [];
+    this.#dirty.clear();
+    this.#apply(event);
+    this.#evaluate();
+    return this.#effects;
+  }
+
+  head(author: PeerId): LogHead {
+    const log = this.#authors.get(author);
+    return { nextSeq: log?.nextSeq ?? 0, prevHash: log?.prevHash ?? new Uint8Array(32) };
+  }
+
+  /** Accepted entries of one author, or of all (author by author), in order of `seq`. */
+  entries(author?: PeerId): readonly LogEntry[] {
+    if (author !== undefined) return [...(this.#authors.get(author)?.entries ?? [])];
+    return [...this.#authors.values()].flatMap(log => log.entries);
+  }
+
+  /** Authors who forked their log, and from which seq on it is void. */
+  get frozen(): ReadonlyMap<PeerId, Fork> {
+    const frozen = new Map<PeerId, Fork>();
+    for (const [author, log] of this.#authors) if (log.fork !== undefined) frozen.set(author, log.fork);
+    return frozen;
+  }
+
+  /** Entries being checked or waiting for an earlier one, and their raw bytes. For diagnosis and tests. */
+  get held(): { readonly entries: number; readonly bytes: number } {
+    return { entries: this.#held.size, bytes: this.#held.bytes };
+  }
+
+  #apply(event: GossipEvent): void {
+    switch (event.type) {
+      case 'neighbour-joined':
+        return this.#joined(event.peer);
+      case 'neighbour-left':
+        this.#neighbours.delete(event.peer);
+        return;
+      case 'message':
+        return this.#message(event.peer, event.message);
+      case 'checked':
+        return this.#checked(event.entry, event.valid);
+      case 'authored':
+        return this.#authored(event.entry);
+      case 'restored':
+        return this.#restored(event.entries);
+      case 'tick':
+        return this.#tick();
+    }
+  }
+
+  #joined(peer: PeerId): void {
+    if (peer === this.#self) return;
+    const neighbour = new Neighbour(peer, this.#limits);
+    this.#neighbours.set(peer, neighbour);
+    this.#sendVector(neighbour);
+  }
+
+  #message(peer: PeerId, message: GossipMessage): void {
+    const neighbour = this.#neighbours.get(peer);
+    if (neighbour === undefined || neighbour.ended) return;
+    if (message.type === 'log-vector') this.#vector(neighbour, message.vector);
+    else this.#entries(neighbour, message.entries);
+  }
+
+  #vector(neighbour: Neighbour, vector: readonly (readonly [PeerId, number])[]): void {
+    if (vector.some(([, count]) => !Number.isSafeInteger(count) || count < 0)) {
+      this.#misbehaved(neighbour, 'malformed-vector', 'a count of entries is not a whole number');
+      return;
+    }
+    if (!neighbour.takeVector(vector) || neighbour.asked) return;
+    if (vector.some(([author, count]) => this.#lacks(author, count))) this.#sendVector(neighbour);
+  }
+
+  #lacks(author: PeerId, count: number): boolean {
+    const log = this.#authors.get(author);
+    if (log === undefined) return count > 0 && this.#admits(author);
+    return Math.min(count, log.end) > log.nextSeq;
+  }
+
+  #entries(neighbour: Neighbour, raws: readonly Bytes[]): void {
+    neighbour.asked = false;
+    let gap = false;
+    for (const raw of raws) {
+      const entry = this.#decode(neighbour, raw);
+      if (entry === undefined) return;
+      gap = this.#hold(neighbour, entry) || gap;
+    }
+    if (gap) this.#sendVector(neighbour);
+  }
+
+  #decode(neighbour: Neighbour, raw: Bytes): LogEntry | undefined {
+    try {
+      const entry = decodeEntry(raw);
+      if (entry.seq > 0 || entry.prev.every(byte => byte === 0)) return entry;
+      this.#misbehaved(neighbour, 'malformed-entry', 'a first entry names an entry before it');
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#misbehaved(neighbour, 'malformed-entry', error.message);
+    }
+    return undefined;
+  }
+
+  /** Takes in one entry from a neighbour; true if entries before it are missing. */
+  #hold(neighbour: Neighbour, entry: LogEntry): boolean {
+    const log = this.#authors.get(entry.author);
+    if (log?.fork !== undefined && log.isProof(entry)) {
+      neighbour.heardProof(entry.author, log.fork);
+      return false;
+    }
+    if (log?.has(entry) === true) {
+      neighbour.noteHas(entry.author, entry.seq + 1);
+      neighbour.headCompared(entry);
+      return false;
+    }
+    if (log === undefined ? !this.#admits(entry.author) : entry.seq >= log.end && !log.wouldFork(entry))
+      return false;
+    const known = this.#held.get(entry);
+    if (known !== undefined) {
+      known.from.add(neighbour.peer);
+      return false;
+    }
+    if (this.#held.add(entry, neighbour.peer, this.#distance) === undefined) {
+      neighbour.overflowed = true;
+      return false;
+    }
+    this.#effects.push({ type: 'check', entry, from: neighbour.peer });
+    return entry.seq > (log?.nextSeq ?? 0) && !this.#held.hasSeq(entry.author, entry.seq - 1);
+  }
+
+  readonly #distance = (entry: LogEntry): number =>
+    entry.seq - (this.#authors.get(entry.author)?.nextSeq ?? 0);
+
+  #checked(entry: LogEntry, valid: boolean): void {
+    const held = this.#held.get(entry);
+    if (held === undefined) return;
+    if (valid) {
+      this.#held.verified(held);
+      this.#weigh(held.entry);
+      this.#drain(entry.author);
+    } else {
+      this.#held.remove(held);
+      for (const peer of held.from) {
+        const neighbour = this.#neighbours.get(peer);
+        if (neighbour !== undefined)
+          this.#misbehaved(neighbour, 'bad-signature', 'a log entry is not signed by its author');
+      }
+    }
+    if (this.#held.checking > 0) return;
+    for (const neighbour of this.#neighbours.values()) if (neighbour.overflowed) this.#sendVector(neighbour);
+  }
+
+  /** Compares a checked entry with everything known of its author, and freezes the author on a contradiction. */
+  #weigh(entry: LogEntry, others: Iterable<LogEntry> = []): void {
+    const log = this.#logOf(entry.author);
+    let fork = log.contradiction(entry);
+    for (const other of others) fork = lowerFork(fork, findFork(other, entry));
+    for (const held of this.#held.ofAuthor(entry.author))
+      if (held.verified && held.entry !== entry) fork = lowerFork(fork, findFork(held.entry, entry));
+    if (fork === undefined || !log.freeze(fork)) return;
+    this.#dirty.add(log.author);
+    this.#effects.push({ type: 'forked', author: log.author, ...fork });
+  }
+
+  /** Accepts held entries for as long as the next one is there, then lets go of those that can never be accepted. */
+  #drain(author: PeerId): void {
+    const log = this.#logOf(author);
+    for (let next: boolean = true; next;) {
+      next = false;
+      for (const held of this.#held.ofAuthor(author)) {
+        if (!held.verified || !log.append(held.entry)) continue;
+        next = true;
+        this.#held.remove(held);
+        this.#accept(held.entry, held.from);
+      }
+    }
+    for (const held of this.#held.ofAuthor(author))
+      if (held.verified && (held.entry.seq < log.nextSeq || held.entry.seq >= log.end))
+        this.#held.remove(held);
+  }
+
+  #accept(entry: LogEntry, from: Iterable<PeerId>): void {
+    this.#dirty.add(entry.author);
+    this.#effects.push({ type: 'accepted', entry });
+    for (const peer of from) {
+      const neighbour = this.#neighbours.get(peer);
+      neighbour?.noteHas(entry.author, entry.seq + 1);
+      neighbour?.headCompared(entry);
+    }
+  }
+
+  #authored(entry: LogEntry): void {
+    if (entry.author !== this.#self)
+      throw new GossipError('not-own-entry', 'an authored entry must be our own');
+    const log = this.#logOf(entry.author);
+    if (log.fork !== undefined)
+      throw new GossipError('author-frozen', 'our own log is forked and takes no more entries');
+    if (entry.seq !== log.nextSeq || !equalBytes(entry.prev, log.prevHash))
+      throw new GossipError('stale-entry', `our log goes on at ${log.nextSeq}, not at ${entry.seq}`);
+    if (!log.append(entry)) throw new GossipError('log-full', 'our own log takes no more entries');
+    this.#accept(entry, []);
+    // A copy of our log may run elsewhere: what came in as held can contradict what we just wrote.
+    this.#weigh(entry);
+    this.#drain(entry.author);
+  }
+
+  #restored(entries: readonly LogEntry[]): void {
+    const sorted = [...entries].sort((a, b) => a.seq - b.seq);
+    for (const author of new Set(sorted.map(entry => entry.author))) {
+      const own = sorted.filter(entry => entry.author === author);
+      const log = this.#logOf(author);
+      own.forEach((entry, index) => {
+        const near: LogEntry[] = [];
+        for (let i = index - 1; i >= 0 && (own[i]?.seq ?? 0) >= entry.seq - 1; i -= 1)
+          near.push(...own.slice(i, i + 1));
+        this.#weigh(entry, near);
+        log.append(entry);
+      });
+      this.#dirty.add(author);
+      this.#drain(author);
+    }
+  }
+
+  #tick(): void {
+    for (const neighbour of this.#neighbours.values()) neighbour.refill();
+    const next = [...this.#neighbours.values()].find(neighbour => !neighbour.ended);
+    if (next === undefined) return;
+    // To the back of the line: a Map keeps the order of insertion.
+    this.#neighbours.delete(next.peer);
+    this.#neighbours.set(next.peer, next);
+    this.#sendVector(next);
+  }
+
+  #sendVector(neighbour: Neighbour): void {
+    if (neighbour.ended) return;
+    neighbour.asked = true;
+    neighbour.overflowed = false;
+    const vector: [PeerId, number][] = [];
+    for (const [author, log] of this.#authors) if (log.nextSeq > 0) vector.push([author, log.nextSeq]);
+    this.#effects.push({ type: 'send', peer: neighbour.peer, message: { type: 'log-vector', vector } });
+  }
+
+  /** Sends every neighbour what it lacks, as far as this event can have changed that. */
+  #evaluate(): void {
+    for (const neighbour of this.#neighbours.values()) {
+      if (neighbour.ended || !neighbour.synced) continue;
+      const authors = neighbour.review ? this.#authors.keys() : this.#dirty;
+      const entries = [...authors].flatMap(author => this.#missing(neighbour, this.#logOf(author)));
+      neighbour.review = false;
+      for (const batch of packEntries(entries, this.#limits))
+        this.#effects.push({
+          type: 'send',
+          peer: neighbour.peer,
+          message: { type: 'log-entries', entries: batch },
+        });
+    }
+  }
+
+  #missing(neighbour: Neighbour, log: AuthorLog): LogEntry[] {
+    const has = neighbour.has(log.author);
+    const missing = log.entries.slice(has);
+    const head = log.entries.at(-1);
+    if (head !== undefined && missing.length > 0) {
+      neighbour.noteHas(log.author, log.nextSeq);
+      neighbour.headCompared(head);
+    } else if (head !== undefined && neighbour.review && has === log.nextSeq && this.#self < neighbour.peer) {
+      // Equal lengths may hide different entries; a vector cannot tell, so one side shows its head.
+      if (neighbour.takeHead(head)) missing.push(head);
+    }
+    if (log.fork === undefined || !neighbour.takeProof(log.author, log.fork)) return missing;
+    if (head !== undefined && missing.length === 0) missing.push(head);
+    return [...missing, ...log.fork.entries];
+  }
+
+  #misbehaved(neighbour: Neighbour, code: MisbehaviourCode, text: string): void {
+    if (neighbour.ended) return;
+    neighbour.ended = true;
+    this.#effects.push({ type: 'misbehaved', peer: neighbour.peer, code, text });
+  }
+
+  #admits(author: PeerId): boolean {
+    return author === this.#self || this.#authors.has(author) || this.#authors.size < this.#limits.maxAuthors;
+  }
+
+  #logOf(author: PeerId): AuthorLog {
+    const known = this.#authors.get(author);
+    if (known !== undefined) return known;
+    const log = new AuthorLog(author, this.#limits);
+    this.#authors.set(author, log);
+    return log;
+  }
+}
