@@ -1,0 +1,78 @@
+import * as v from 'valibot';
+import type { Bytes } from '../bytes.ts';
+import { offerIdSchema, type OfferId } from '../ids.ts';
+import { MAX_NAME_LENGTH, MAX_OFFER_FILES, MAX_PATH_BYTES, MAX_TEXT_LENGTH } from '../limits.ts';
+import { geometryOf, isPieceLength, type OfferedFile } from '../manifest/geometry.ts';
+import { safePath } from '../manifest/safe-path.ts';
+import { byteCountSchema, countSchema, hashSchema, textSchema } from '../schemas.ts';
+
+/** What an entry of a member's log says. */
+export type EntryBody =
+  | { readonly kind: 'profile'; readonly name: string; readonly device: string }
+  | { readonly kind: 'offer'; readonly pieceLength: number; readonly files: readonly OfferedFile[] }
+  /** All hashes of an offer are known, and this is the root over them (32 bytes). */
+  | { readonly kind: 'seal'; readonly offer: OfferId; readonly root: Bytes }
+  | { readonly kind: 'withdraw'; readonly offer: OfferId }
+  | { readonly kind: 'text'; readonly text: string };
+
+/** A path is taken only in the harmless form, so that no receiver ever has to decide what to do with another. */
+const pathSchema = v.pipe(
+  textSchema(MAX_PATH_BYTES),
+  v.check(path => safePath(path) === path),
+);
+
+/** Files are tuples on the wire: with 10,000 of them the names of the fields would outweigh the paths. */
+const fileSchema = v.pipe(
+  v.union([
+    v.strictTuple([pathSchema, byteCountSchema]),
+    v.strictTuple([pathSchema, byteCountSchema, byteCountSchema]),
+  ]),
+  v.transform(([path, size, modified]): OfferedFile =>
+    modified === undefined ? { path, size } : { path, size, modified },
+  ),
+);
+
+const offerSchema = v.pipe(
+  v.strictObject({
+    kind: v.literal('offer'),
+    pieceLength: v.pipe(v.number(), v.check(isPieceLength)),
+    files: v.pipe(v.array(fileSchema), v.minLength(1), v.maxLength(MAX_OFFER_FILES)),
+  }),
+  v.check(({ files }) => new Set(files.map(({ path }) => path)).size === files.length),
+  v.check(({ pieceLength, files }) => hasGeometry(pieceLength, files)),
+);
+
+export const entryBodySchema = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('profile'),
+    name: textSchema(MAX_NAME_LENGTH),
+    device: textSchema(MAX_NAME_LENGTH),
+  }),
+  offerSchema,
+  v.strictObject({ kind: v.literal('seal'), offer: offerIdSchema, root: hashSchema }),
+  v.strictObject({ kind: v.literal('withdraw'), offer: offerIdSchema }),
+  v.strictObject({ kind: v.literal('text'), text: textSchema(MAX_TEXT_LENGTH) }),
+]);
+
+export const seqSchema = countSchema(Number.MAX_SAFE_INTEGER);
+
+/** The plain data of a body as it is encoded. */
+export function wireBody(body: EntryBody): unknown {
+  if (body.kind !== 'offer') return body;
+  return {
+    kind: body.kind,
+    pieceLength: body.pieceLength,
+    files: body.files.map(({ path, size, modified }) =>
+      modified === undefined ? [path, size] : [path, size, modified],
+    ),
+  };
+}
+
+function hasGeometry(pieceLength: number, files: readonly OfferedFile[]): boolean {
+  try {
+    geometryOf(pieceLength, files);
+    return true;
+  } catch {
+    return false;
+  }
+}

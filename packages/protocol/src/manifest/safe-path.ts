@@ -1,0 +1,101 @@
+import { utf8 } from '../bytes.ts';
+import { MAX_EXTENSION_BYTES, MAX_PATH_BYTES, MAX_PATH_SEGMENTS, MAX_SEGMENT_BYTES } from '../limits.ts';
+
+/**
+ * What no name may hold: control characters, line separators, lone surrogates, the colon (drive letters, NTFS streams)
+ * and the bidirectional overrides that make `gpj.exe` read as `exe.jpg`. Explicit ranges, so that every version of
+ * Unicode agrees and a path that was harmless when signed stays so.
+ */
+// eslint-disable-next-line no-control-regex
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069:]|\p{Surrogate}/gu;
+/** Windows drops these silently, so that two names would be one, and `.. ` would be `..`. */
+const TRAILING = /[. ]+$/;
+/** Devices in every folder of Windows, whatever the extension. */
+const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
+const NAMELESS = 'unnamed';
+
+/**
+ * Makes any text a harmless relative path: segments joined by `/`, none of them empty, `.` or `..`, absolute, longer than 255
+ * bytes, or a name that Windows would read otherwise. Idempotent: `safePath(safePath(x)) === safePath(x)`, by which a
+ * receiver checks a sender's paths. NFC and NFD forms stay as they are.
+ */
+export function safePath(raw: string): string {
+  const segments = raw
+    .split(/[/\\]/)
+    .map(safeSegment)
+    .filter(segment => segment !== '');
+  const kept: string[] = [];
+  let bytes = 0;
+  // The end of a path says most, so a path that is too long loses its outer folders.
+  for (const segment of segments.reverse()) {
+    bytes += utf8Length(segment) + 1;
+    if (kept.length === MAX_PATH_SEGMENTS || bytes - 1 > MAX_PATH_BYTES) break;
+    kept.push(segment);
+  }
+  return kept.length === 0 ? NAMELESS : kept.reverse().join('/');
+}
+
+/** {@link safePath} of each; exact duplicates get ` (2)`, ` (3)`… before the extension. Names that differ by case stay. */
+export function safePaths(raw: readonly string[]): string[] {
+  const paths = raw.map(safePath);
+  const taken = new Set(paths);
+  const seen = new Set<string>();
+  const nextNumber = new Map<string, number>();
+  return paths.map(path => {
+    if (!seen.has(path)) {
+      seen.add(path);
+      return path;
+    }
+    for (let number = nextNumber.get(path) ?? 2; ; number += 1) {
+      // The mark may push a path over the cap of the whole, which makes safePath drop its outer folder.
+      const candidate = safePath(numbered(path, number));
+      if (taken.has(candidate)) continue;
+      taken.add(candidate);
+      seen.add(candidate);
+      nextNumber.set(path, number + 1);
+      return candidate;
+    }
+  });
+}
+
+function safeSegment(raw: string): string {
+  let segment = raw.replace(FORBIDDEN, '_');
+  // Each step can give the other work (a cut name may end in a space), so they repeat until nothing changes.
+  for (;;) {
+    let next = segment.replace(TRAILING, '');
+    if (RESERVED.test(next)) next = `_${next}`;
+    next = shortened(next, '');
+    if (next === segment) return segment;
+    segment = next;
+  }
+}
+
+/** Cuts the stem, on a code point boundary, so that stem, mark and extension fit in a segment. */
+function shortened(segment: string, mark: string): string {
+  if (mark === '' && utf8Length(segment) <= MAX_SEGMENT_BYTES) return segment;
+  const extension = extensionOf(segment);
+  const room = MAX_SEGMENT_BYTES - utf8Length(extension) - utf8Length(mark);
+  let stem = '';
+  let bytes = 0;
+  for (const character of segment.slice(0, segment.length - extension.length)) {
+    bytes += utf8Length(character);
+    if (bytes > room) break;
+    stem += character;
+  }
+  return stem + mark + extension;
+}
+
+function extensionOf(segment: string): string {
+  const dot = segment.lastIndexOf('.');
+  const extension = dot > 0 ? segment.slice(dot) : '';
+  return utf8Length(extension) <= MAX_EXTENSION_BYTES ? extension : '';
+}
+
+function numbered(path: string, number: number): string {
+  const slash = path.lastIndexOf('/') + 1;
+  return path.slice(0, slash) + shortened(path.slice(slash), ` (${String(number)})`);
+}
+
+function utf8Length(text: string): number {
+  return utf8(text).length;
+}

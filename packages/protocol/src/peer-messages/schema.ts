@@ -1,0 +1,174 @@
+import * as v from 'valibot';
+import type { Bytes } from '../bytes.ts';
+import { hashesAuthSchema, type HashesAuth } from '../hashes-auth.ts';
+import { offerIdSchema, peerIdSchema, type OfferId, type PeerId } from '../ids.ts';
+import {
+  HASH_BYTES,
+  MAX_BLOCK_BYTES,
+  MAX_ENTRIES_PER_MESSAGE,
+  MAX_ENTRY_BYTES,
+  MAX_FEATURE_LENGTH,
+  MAX_GOODBYE_LENGTH,
+  MAX_HASHES_PER_MESSAGE,
+  MAX_HAVE_PIECES,
+  MAX_HELLO_ITEMS,
+  MAX_OFFER_PIECES,
+  MAX_PIECE_LENGTH,
+  MAX_REQUEST_BLOCKS,
+  MAX_VECTOR_AUTHORS,
+} from '../limits.ts';
+import { byteCountSchema, bytesSchema, countSchema, textSchema, uint32Schema } from '../schemas.ts';
+
+const GOODBYE_CODES = [
+  /** Leaving the room. */
+  'leaving',
+  /** No version in common. */
+  'version-mismatch',
+  /** A frame or message of yours was malformed. */
+  'protocol-error',
+  /** You broke a rule: a bad block, a forged entry, a flood. */
+  'misbehaved',
+  /** There is another connection between us. */
+  'duplicate',
+  /** Too many neighbours. */
+  'full',
+  /** Nothing to give each other. */
+  'idle',
+  /** A failure on my side. */
+  'internal-error',
+] as const;
+
+/** Why a link is ended. */
+export type GoodbyeCode = (typeof GOODBYE_CODES)[number];
+
+/** A block asked for: id of the request (u32, chosen by the asker), piece, byte offset in the piece, bytes. */
+export type BlockRequest = readonly [id: number, piece: number, begin: number, length: number];
+
+/** What two neighbours tell each other. */
+export type PeerMessage =
+  | { readonly type: 'hello'; readonly versions: readonly number[]; readonly features: readonly string[] }
+  | { readonly type: 'goodbye'; readonly code: GoodbyeCode; readonly text: string }
+  /** Per author: how many entries I have, which is the sequence number I want next. */
+  | { readonly type: 'log-vector'; readonly vector: readonly (readonly [PeerId, number])[] }
+  | { readonly type: 'log-entries'; readonly entries: readonly Bytes[] }
+  | { readonly type: 'interested' }
+  | { readonly type: 'not-interested' }
+  | { readonly type: 'choke' }
+  | { readonly type: 'unchoke' }
+  | { readonly type: 'bitfield'; readonly offer: OfferId; readonly bits: Bytes }
+  | { readonly type: 'have-all'; readonly offer: OfferId }
+  | { readonly type: 'have'; readonly offer: OfferId; readonly pieces: readonly number[] }
+  | { readonly type: 'request'; readonly offer: OfferId; readonly blocks: readonly BlockRequest[] }
+  | { readonly type: 'cancel'; readonly ids: readonly number[] }
+  | { readonly type: 'reject'; readonly ids: readonly number[] }
+  | { readonly type: 'hash-request'; readonly offer: OfferId; readonly first: number; readonly count: number }
+  | {
+      readonly type: 'hashes';
+      readonly offer: OfferId;
+      readonly first: number;
+      readonly hashes: Bytes;
+      readonly auth: HashesAuth;
+    }
+  | { readonly type: 'hash-reject'; readonly offer: OfferId; readonly first: number; readonly count: number }
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'pong'; readonly id: number };
+
+export type PeerMessageType = PeerMessage['type'];
+/** About the link itself. */
+export type LinkMessage = Extract<PeerMessage, { type: 'hello' | 'goodbye' | 'ping' | 'pong' }>;
+/** About the room log. */
+export type GossipMessage = Extract<PeerMessage, { type: 'log-vector' | 'log-entries' }>;
+/** About pieces. */
+export type SwarmMessage = Extract<
+  PeerMessage,
+  {
+    type:
+      | 'interested'
+      | 'not-interested'
+      | 'choke'
+      | 'unchoke'
+      | 'bitfield'
+      | 'have-all'
+      | 'have'
+      | 'request'
+      | 'cancel'
+      | 'reject';
+  }
+>;
+/** About piece hashes. */
+export type HashMessage = Extract<PeerMessage, { type: 'hash-request' | 'hashes' | 'hash-reject' }>;
+export type HashesMessage = Extract<PeerMessage, { type: 'hashes' }>;
+
+const pieceSchema = countSchema(MAX_OFFER_PIECES - 1);
+const idsSchema = v.pipe(v.array(uint32Schema), v.minLength(1), v.maxLength(MAX_REQUEST_BLOCKS));
+const blockSchema = v.strictTuple([
+  uint32Schema,
+  pieceSchema,
+  countSchema(MAX_PIECE_LENGTH - 1),
+  v.pipe(countSchema(MAX_BLOCK_BYTES), v.minValue(1)),
+]);
+const hashRunSchema = {
+  offer: offerIdSchema,
+  first: pieceSchema,
+  count: v.pipe(countSchema(MAX_HASHES_PER_MESSAGE), v.minValue(1)),
+};
+
+/** One schema per type, so that an unknown type is told from a malformed message. */
+export const messageSchemas = {
+  hello: v.strictObject({
+    type: v.literal('hello'),
+    versions: v.pipe(v.array(uint32Schema), v.maxLength(MAX_HELLO_ITEMS)),
+    features: v.pipe(v.array(textSchema(MAX_FEATURE_LENGTH)), v.maxLength(MAX_HELLO_ITEMS)),
+  }),
+  goodbye: v.strictObject({
+    type: v.literal('goodbye'),
+    code: v.picklist(GOODBYE_CODES),
+    text: textSchema(MAX_GOODBYE_LENGTH),
+  }),
+  'log-vector': v.strictObject({
+    type: v.literal('log-vector'),
+    vector: v.pipe(v.array(v.strictTuple([peerIdSchema, byteCountSchema])), v.maxLength(MAX_VECTOR_AUTHORS)),
+  }),
+  'log-entries': v.strictObject({
+    type: v.literal('log-entries'),
+    entries: v.pipe(v.array(bytesSchema(1, MAX_ENTRY_BYTES)), v.maxLength(MAX_ENTRIES_PER_MESSAGE)),
+  }),
+  interested: v.strictObject({ type: v.literal('interested') }),
+  'not-interested': v.strictObject({ type: v.literal('not-interested') }),
+  choke: v.strictObject({ type: v.literal('choke') }),
+  unchoke: v.strictObject({ type: v.literal('unchoke') }),
+  bitfield: v.strictObject({
+    type: v.literal('bitfield'),
+    offer: offerIdSchema,
+    bits: bytesSchema(0, MAX_OFFER_PIECES / 8),
+  }),
+  'have-all': v.strictObject({ type: v.literal('have-all'), offer: offerIdSchema }),
+  have: v.strictObject({
+    type: v.literal('have'),
+    offer: offerIdSchema,
+    pieces: v.pipe(v.array(pieceSchema), v.minLength(1), v.maxLength(MAX_HAVE_PIECES)),
+  }),
+  request: v.strictObject({
+    type: v.literal('request'),
+    offer: offerIdSchema,
+    blocks: v.pipe(v.array(blockSchema), v.minLength(1), v.maxLength(MAX_REQUEST_BLOCKS)),
+  }),
+  cancel: v.strictObject({ type: v.literal('cancel'), ids: idsSchema }),
+  reject: v.strictObject({ type: v.literal('reject'), ids: idsSchema }),
+  'hash-request': v.strictObject({ type: v.literal('hash-request'), ...hashRunSchema }),
+  hashes: v.strictObject({
+    type: v.literal('hashes'),
+    offer: offerIdSchema,
+    first: pieceSchema,
+    hashes: v.pipe(
+      bytesSchema(HASH_BYTES, MAX_HASHES_PER_MESSAGE * HASH_BYTES),
+      v.check(hashes => hashes.length % HASH_BYTES === 0),
+    ),
+    auth: hashesAuthSchema,
+  }),
+  'hash-reject': v.strictObject({ type: v.literal('hash-reject'), ...hashRunSchema }),
+  ping: v.strictObject({ type: v.literal('ping'), id: uint32Schema }),
+  pong: v.strictObject({ type: v.literal('pong'), id: uint32Schema }),
+} as const satisfies {
+  readonly [Type in PeerMessageType]: v.GenericSchema<unknown, Extract<PeerMessage, { type: Type }>>;
+};
