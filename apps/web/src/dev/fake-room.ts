@@ -152,6 +152,7 @@ export function fakeOffer({ id, files, ...rest }: FakeOffer): OfferView {
     downRate: 0,
     etaSeconds: undefined,
     hashed: 1,
+    seeds: 0,
     ...rest,
     files: files.map(({ path, size = 1000, state = 'offered', progress = 0 }, index) => ({
       key: `${id}/${index}`,

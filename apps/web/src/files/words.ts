@@ -26,10 +26,12 @@ export function fileWords(file: FileView, mine: boolean): string {
 export function offerWords(offer: OfferView): string[] {
   const { count } = totalsOf(offer);
   if (isOwn(offer)) {
+    const words = [];
     // Others can fetch before this is done, so it is no "please wait".
-    return offer.hashed < 1
-      ? [`Fingerprints ${formatPercent(offer.hashed)} – ready to download meanwhile`]
-      : [];
+    if (offer.hashed < 1)
+      words.push(`Fingerprints ${formatPercent(offer.hashed)} – ready to download meanwhile`);
+    if (offer.seeds > 0) words.push(`${countOf(offer.seeds, 'person has', 'people have')} all of it`);
+    return words;
   }
   const here = receivedCount(offer);
   const total = offer.files.length;

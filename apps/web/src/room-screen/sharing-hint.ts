@@ -6,8 +6,11 @@ import { isOwn } from '../files/totals.ts';
  * @returns undefined when nothing is shared from here.
  */
 export function sharingHint({ offers, neighbours }: RoomSnapshot): string | undefined {
-  if (!offers.some(isOwn)) return undefined;
-  return neighbours.some(neighbour => neighbour.upRate > 0)
-    ? 'Somebody is downloading from you: keep this tab open.'
-    : 'Keep this tab open while others download. Whoever has a piece passes it on.';
+  const own = offers.filter(isOwn);
+  if (own.length === 0) return undefined;
+  if (neighbours.some(neighbour => neighbour.upRate > 0))
+    return 'Somebody is downloading from you: keep this tab open.';
+  return own.every(offer => offer.seeds > 0)
+    ? 'Others here have all of it by now and pass it on: you may close this tab.'
+    : 'Keep this tab open while others download.';
 }

@@ -1,10 +1,12 @@
 import type { RoomHandle, RoomSnapshot } from '@shoal/room';
 
-/** Ten pictures a second look live; more would take CPU time from the transfer itself. */
-const INTERVAL_MS = 100;
+/** A frame: what follows a click or a first block shall be seen at once. */
+const FIRST_WAIT_MS = 16;
+/** Ten pictures a second look live; more, for long, would take CPU time from the transfer itself. */
+const LONGEST_WAIT_MS = 100;
 
 /**
- * Thins out the snapshots of a room: the first change after a quiet time shows at once, those that follow are shown together.
+ * Thins out the snapshots of a room: a change after a quiet time shows at once, those that follow at growing distances.
  */
 export class SnapshotFeed {
   readonly #room: RoomHandle;
@@ -13,6 +15,7 @@ export class SnapshotFeed {
   #unsubscribe: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stale = false;
+  #wait = FIRST_WAIT_MS;
 
   constructor(room: RoomHandle) {
     this.#room = room;
@@ -49,7 +52,9 @@ export class SnapshotFeed {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#stale) this.#publish();
-    }, INTERVAL_MS);
+      else this.#wait = FIRST_WAIT_MS;
+    }, this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { fakeNeighbour, fakeOffer, fakeSnapshot } from '../dev/fake-room.ts';
+import { announcements } from './announcements.ts';
+import { sharingHint } from './sharing-hint.ts';
+
+const offer = (state: 'offered' | 'downloading' | 'complete', progress = 0) =>
+  fakeOffer({ id: 'o', files: [{ path: 'a.txt', state, progress }] });
+
+test('tells who came and went', () => {
+  const before = fakeSnapshot({
+    neighbours: [fakeNeighbour('a', { name: 'Ann' }), fakeNeighbour('b', { name: 'Bob' })],
+  });
+  const after = fakeSnapshot({
+    neighbours: [fakeNeighbour('b', { name: 'Bob' }), fakeNeighbour('c', { name: 'Cy' })],
+  });
+  expect(announcements(before, after)).toEqual(['Cy joined.', 'Ann left.']);
+});
+
+test('tells of an offer and of its end, but not of progress', () => {
+  const none = fakeSnapshot();
+  const offered = fakeSnapshot({ offers: [offer('offered')] });
+  const halfway = fakeSnapshot({ offers: [offer('downloading', 0.5)] });
+  const complete = fakeSnapshot({ offers: [offer('complete', 1)] });
+  expect(announcements(none, offered)).toEqual(['Blue Heron shared a.txt, 1 file.']);
+  expect(announcements(offered, halfway)).toEqual([]);
+  expect(announcements(halfway, complete)).toEqual(['a.txt is complete.']);
+  expect(announcements(complete, fakeSnapshot({ offers: [offer('complete', 1)] }))).toEqual([]);
+});
+
+test('tells when the server is away, and back', () => {
+  const online = fakeSnapshot();
+  const offline = fakeSnapshot({ connection: 'offline' });
+  expect(announcements(online, offline)).toEqual(['Server away. Running transfers go on.']);
+  expect(announcements(offline, online)).toEqual(['Connected.']);
+});
+
+test('the hint to keep the tab open is for those who share', () => {
+  const own = fakeOffer({ id: 'mine', mine: true, files: [{ path: 'a', state: 'seeding', progress: 1 }] });
+  expect(sharingHint(fakeSnapshot({ offers: [offer('complete', 1)] }))).toBeUndefined();
+  expect(sharingHint(fakeSnapshot({ offers: [own] }))).toContain('Keep this tab open');
+  expect(sharingHint(fakeSnapshot({ offers: [{ ...own, seeds: 1 }] }))).toContain('may close');
+  const neighbours = [fakeNeighbour('a', { upRate: 1 })];
+  expect(sharingHint(fakeSnapshot({ offers: [own], neighbours }))).toContain('Somebody is downloading');
+});

@@ -1,0 +1,108 @@
+import type { FileState, RoomSnapshot } from '@shoal/room';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { describe, expect, test } from 'vitest';
+import { FilePickers } from '../drop-zone/file-pickers.tsx';
+import { FakeRoom, fakeNeighbour, fakeOffer, fakeSnapshot } from '../dev/fake-room.ts';
+import { Landing } from '../landing/landing.tsx';
+import { RoomScreen } from './room-screen.tsx';
+
+// What tests and assistive tools hold on to. Rendered to text: how it behaves is seen by the journeys, in a browser.
+
+const pickers = (
+  <FilePickers filesLabel="Add files" folderLabel="Add a folder" look="plain" onChoose={() => {}} />
+);
+
+function render(snapshot: Partial<RoomSnapshot>): string {
+  const room = new FakeRoom(fakeSnapshot(snapshot));
+  return renderToStaticMarkup(
+    <RoomScreen room={room} report={() => {}} keep={() => {}} notices={null} pickers={pickers} />,
+  );
+}
+
+const buttons = (markup: string) => [...markup.matchAll(/button-label">([^<]*)</g)].map(match => match[1]);
+const rowOf = (markup: string) =>
+  markup.slice(markup.indexOf('data-testid="file-row"'), markup.indexOf('</li>'));
+const one = (state: FileState, mine = false) =>
+  render({
+    offers: [fakeOffer({ id: 'o', mine, files: [{ path: 'dir/a "b".txt', state, progress: 0.25 }] })],
+  });
+
+describe('a file row', () => {
+  test('tells path, state and progress', () => {
+    expect(rowOf(one('downloading'))).toContain(
+      'data-path="dir/a &quot;b&quot;.txt" data-state="downloading" data-progress="0.25"',
+    );
+  });
+
+  test.each<[FileState, string[]]>([
+    ['offered', ['Download']],
+    ['downloading', ['Pause', 'Cancel']],
+    ['paused', ['Resume', 'Cancel']],
+    ['failed', ['Download']],
+    ['verifying', []],
+    ['complete', ['Save']],
+    ['seeding', ['Save']],
+  ])('%s has the buttons %j', (state, names) => {
+    expect(buttons(rowOf(one(state)))).toEqual(names);
+  });
+
+  test('of an own file has none', () => {
+    expect(buttons(rowOf(one('seeding', true)))).toEqual([]);
+  });
+
+  test('shows its failure', () => {
+    const offers = [fakeOffer({ id: 'o', files: [{ path: 'a', state: 'failed' }] })];
+    const markup = render({
+      offers,
+      failures: [{ id: 'f', code: 'wrong-bytes', text: 'Bytes are wrong.', file: 'o/0' }],
+    });
+    expect(rowOf(markup)).toContain('role="alert" data-code="wrong-bytes"');
+    expect(markup.match(/role="alert"/g)).toHaveLength(1);
+  });
+});
+
+describe('a folder', () => {
+  const files = (count: number) => Array.from({ length: count }, (_, index) => ({ path: `d/${index}` }));
+  const rows = (markup: string) => markup.match(/data-testid="file-row"/g)?.length ?? 0;
+
+  test('of 200 files shows them', () => {
+    const markup = render({ offers: [fakeOffer({ id: 'o', files: files(200) })] });
+    expect(rows(markup)).toBe(200);
+    expect(buttons(markup)).toContain('Hide files');
+  });
+
+  test('of more files is one row at first', () => {
+    const markup = render({ offers: [fakeOffer({ id: 'o', files: files(201) })] });
+    expect(rows(markup)).toBe(0);
+    expect(markup).toContain('data-testid="folder-row"');
+    expect(buttons(markup)).toContain('Show files');
+  });
+
+  test('that is folded still shows the failures of its files', () => {
+    const failures = [{ id: 'f', code: 'wrong-bytes', text: 'Bytes are wrong.', file: 'o/7' }];
+    const markup = render({ offers: [fakeOffer({ id: 'o', files: files(201) })], failures });
+    expect(markup).toContain('data-code="wrong-bytes"');
+    expect(markup).toContain('d/7: Bytes are wrong.');
+  });
+});
+
+test('the room has its link, its people, its connection, and a way to add files', () => {
+  const markup = render({ connection: 'offline', neighbours: [fakeNeighbour('p1', { path: 'relay' })] });
+  expect(markup).toContain('data-testid="room-link">https://shoal.example/#AAECAwQFBgcICQoLDA0ODw<');
+  expect(markup).toContain('data-testid="peer-row" data-peer="p1" data-path="relay"');
+  expect(markup).toContain('data-testid="connection-state" data-state="offline"');
+  expect(markup).toContain('data-testid="file-input" multiple=""');
+  expect(markup).toMatch(/data-testid="folder-input" webkitdirectory=""/);
+  expect(buttons(markup)).toContain('Copy link');
+});
+
+test('a failure of no file is shown above', () => {
+  const markup = render({ failures: [{ id: 'f', code: 'disk-full', text: 'No room.' }] });
+  expect(markup).toContain('role="alert" data-code="disk-full"');
+});
+
+test('the landing page takes files and folders', () => {
+  const markup = renderToStaticMarkup(<Landing notices={null} pickers={pickers} />);
+  expect(markup).toContain('data-testid="file-input"');
+  expect(markup).toContain('data-testid="folder-input"');
+});

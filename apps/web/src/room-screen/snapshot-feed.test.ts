@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FakeRoom } from '../dev/fake-room.ts';
+import { SnapshotFeed } from './snapshot-feed.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('shows a change at once, and a hundred changes a second as about ten', () => {
+  const room = new FakeRoom();
+  const feed = new SnapshotFeed(room);
+  let seen = 0;
+  feed.subscribe(() => {
+    seen += 1;
+  });
+  room.set({ saving: true });
+  expect(seen).toBe(1);
+  expect(feed.getSnapshot().saving).toBe(true);
+  for (let change = 0; change < 200; change += 1) {
+    room.set({ saving: change % 2 === 0 });
+    vi.advanceTimersByTime(10);
+  }
+  expect(seen).toBeGreaterThanOrEqual(20);
+  expect(seen).toBeLessThanOrEqual(25);
+});
+
+test('never leaves out the last change, and is prompt again after a quiet time', () => {
+  const room = new FakeRoom();
+  const feed = new SnapshotFeed(room);
+  feed.subscribe(() => {});
+  room.set({ saving: true });
+  room.set({ saving: false });
+  expect(feed.getSnapshot().saving).toBe(true);
+  vi.advanceTimersByTime(1000);
+  expect(feed.getSnapshot()).toBe(room.getSnapshot());
+  room.set({ saving: true });
+  expect(feed.getSnapshot().saving).toBe(true);
+});
+
+test('catches up on subscribing, and is silent once nobody listens', () => {
+  const room = new FakeRoom();
+  const feed = new SnapshotFeed(room);
+  room.set({ saving: true });
+  expect(feed.getSnapshot().saving).toBe(false);
+  let seen = 0;
+  const unsubscribe = feed.subscribe(() => {
+    seen += 1;
+  });
+  expect(feed.getSnapshot().saving).toBe(true);
+  unsubscribe();
+  room.set({ saving: false });
+  vi.runAllTimers();
+  expect(seen).toBe(0);
+});
