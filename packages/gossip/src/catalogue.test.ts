@@ -62,7 +62,7 @@ describe('catalogue', () => {
 
   test('[GC3] paths of a hostile author are made harmless and unique', async () => {
     const { ann } = cast();
-    const body = offer('x', 'x');
+    const body = offer('x');
     if (body.kind !== 'offer') throw new Error('not an offer');
     const entry = await ann.write(body);
     // As a hostile encoder would have it: createEntry and decodeEntry may refuse such paths, the fold must not rely on it.

@@ -10,10 +10,14 @@ export interface Held {
   verified: boolean;
 }
 
-/** The bounded buffer between the network and the logs. An entry is identified by its hash, so nothing is checked twice. */
+/**
+ * The bounded buffer between the network and the logs. A copy is identified by hash and signature, so nothing is checked
+ * twice. By the hash alone, which does not cover the signature, a liar's copy with a broken signature would take the place
+ * of the true one, and honest neighbours would be blamed for it.
+ */
 export class HeldEntries {
   readonly #limits: GossipLimits;
-  readonly #byHash = new Map<string, Held>();
+  readonly #copies = new Map<string, Held>();
   readonly #byAuthor = new Map<PeerId, Set<Held>>();
   #bytes = 0;
   #checking = 0;
@@ -23,7 +27,7 @@ export class HeldEntries {
   }
 
   get size(): number {
-    return this.#byHash.size;
+    return this.#copies.size;
   }
 
   get bytes(): number {
@@ -36,7 +40,7 @@ export class HeldEntries {
   }
 
   get(entry: LogEntry): Held | undefined {
-    return this.#byHash.get(toBase64Url(entry.hash));
+    return this.#copies.get(copyKey(entry));
   }
 
   ofAuthor(author: PeerId): Iterable<Held> {
@@ -56,12 +60,12 @@ export class HeldEntries {
   add(entry: LogEntry, from: PeerId, distance: (entry: LogEntry) => number): Held | undefined {
     while (!this.#fits(entry)) {
       const crowded = this.#count(entry.author) >= this.#limits.maxHeldPerAuthor;
-      const victim = this.#farthest(crowded ? this.ofAuthor(entry.author) : this.#byHash.values(), distance);
+      const victim = this.#farthest(crowded ? this.ofAuthor(entry.author) : this.#copies.values(), distance);
       if (victim === undefined || distance(victim.entry) <= distance(entry)) return undefined;
       this.remove(victim);
     }
     const held: Held = { entry, from: new Set([from]), verified: false };
-    this.#byHash.set(toBase64Url(entry.hash), held);
+    this.#copies.set(copyKey(entry), held);
     const ofAuthor = this.#byAuthor.get(entry.author) ?? new Set();
     this.#byAuthor.set(entry.author, ofAuthor.add(held));
     this.#bytes += entry.raw.length;
@@ -76,7 +80,7 @@ export class HeldEntries {
   }
 
   remove(held: Held): void {
-    if (!this.#byHash.delete(toBase64Url(held.entry.hash))) return;
+    if (!this.#copies.delete(copyKey(held.entry))) return;
     const ofAuthor = this.#byAuthor.get(held.entry.author);
     ofAuthor?.delete(held);
     if (ofAuthor?.size === 0) this.#byAuthor.delete(held.entry.author);
@@ -90,7 +94,7 @@ export class HeldEntries {
 
   #fits(entry: LogEntry): boolean {
     return (
-      this.#byHash.size < this.#limits.maxHeld &&
+      this.#copies.size < this.#limits.maxHeld &&
       this.#count(entry.author) < this.#limits.maxHeldPerAuthor &&
       (this.#bytes === 0 || this.#bytes + entry.raw.length <= this.#limits.maxHeldBytes)
     );
@@ -103,4 +107,8 @@ export class HeldEntries {
         farthest = held;
     return farthest;
   }
+}
+
+function copyKey(entry: LogEntry): string {
+  return `${toBase64Url(entry.hash)} ${toBase64Url(entry.signature)}`;
 }

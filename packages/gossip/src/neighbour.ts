@@ -25,8 +25,8 @@ export class Neighbour {
   review = false;
   /** It was sent our vector and has not answered yet. */
   asked = false;
-  /** Entries from it were dropped for want of room, and must be asked for again. */
-  overflowed = false;
+  /** Some of what it has did not get through (no room, or a gap that stays), and must be asked for again. */
+  askAgain = false;
   /** It misbehaved: nothing is taken from it or sent to it any more. */
   ended = false;
 

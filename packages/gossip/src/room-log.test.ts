@@ -48,6 +48,51 @@ describe('logs', () => {
     expect(log.receive({ type: 'message', peer: carol.id, message })).toEqual([]);
   });
 
+  test('[GL3] [GS7] a copy with a broken signature harms its sender alone', async () => {
+    const { me, bob, carol } = cast();
+    const [first, second] = await bob.texts(2);
+    if (first === undefined || second === undefined) throw new Error('no entries');
+    const log = new RoomLog({ self: me.id });
+    join(log, bob.id);
+    join(log, carol.id);
+    const broken = first.raw.slice();
+    // The signature follows the public key of 32 bytes.
+    broken[40] = (broken[40] ?? 0) ^ 1;
+    const from = (peer: typeof me.id, ...entries: (typeof broken)[]) =>
+      log.receive({ type: 'message', peer, message: { type: 'log-entries', entries } });
+    const [lie] = from(carol.id, broken);
+    const [truth] = from(bob.id, first.raw);
+    if (lie?.type !== 'check' || truth?.type !== 'check') throw new Error('both copies must be checked');
+    expect(log.receive({ type: 'checked', entry: lie.entry, valid: false })).toMatchObject([
+      { type: 'misbehaved', peer: carol.id },
+    ]);
+    expect(typesOf(log.receive({ type: 'checked', entry: truth.entry, valid: true }))).toEqual(['accepted']);
+  });
+
+  test('[GL5] a refused entry leaves a gap that is asked for', async () => {
+    const { me, bob, carol } = cast();
+    const [first, second] = await bob.texts(2);
+    if (first === undefined || second === undefined) throw new Error('no entries');
+    const log = new RoomLog({ self: me.id });
+    join(log, bob.id);
+    join(log, carol.id);
+    const broken = first.raw.slice();
+    broken[40] = (broken[40] ?? 0) ^ 1;
+    const [lie] = log.receive({
+      type: 'message',
+      peer: carol.id,
+      message: { type: 'log-entries', entries: [broken] },
+    });
+    if (lie?.type !== 'check') throw new Error('no check');
+    expect(typesOf(deliver(log, bob.id, [second]))).toEqual(['check']);
+    const effects = log.receive({ type: 'checked', entry: lie.entry, valid: false });
+    expect(effects).toContainEqual({
+      type: 'send',
+      peer: bob.id,
+      message: { type: 'log-vector', vector: [] },
+    });
+  });
+
   test('[GL4] whatever the order of arrival and of checks, acceptance is in order of seq', async () => {
     const { me, bob } = cast();
     const entries = await bob.texts(5);

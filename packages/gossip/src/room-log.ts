@@ -7,6 +7,7 @@ import type { GossipEffect, GossipEvent, MisbehaviourCode } from './events.ts';
 import { findFork, lowerFork } from './fork.ts';
 import type { Fork } from './fork.ts';
 import { HeldEntries } from './held-entries.ts';
+import type { Held } from './held-entries.ts';
 import { DEFAULT_GOSSIP_LIMITS } from './limits.ts';
 import type { GossipLimits } from './limits.ts';
 import { Neighbour } from './neighbour.ts';
@@ -172,11 +173,11 @@ export class RoomLog {
       return false;
     }
     if (this.#held.add(entry, neighbour.peer, this.#distance) === undefined) {
-      neighbour.overflowed = true;
+      neighbour.askAgain = true;
       return false;
     }
     this.#effects.push({ type: 'check', entry, from: neighbour.peer });
-    return entry.seq > (log?.nextSeq ?? 0) && !this.#held.hasSeq(entry.author, entry.seq - 1);
+    return this.#gapBefore(entry);
   }
 
   readonly #distance = (entry: LogEntry): number =>
@@ -189,16 +190,31 @@ export class RoomLog {
       this.#held.verified(held);
       this.#weigh(held.entry);
       this.#drain(entry.author);
-    } else {
-      this.#held.remove(held);
-      for (const peer of held.from) {
+    } else this.#refuse(held);
+    if (this.#held.checking > 0) return;
+    for (const neighbour of this.#neighbours.values()) if (neighbour.askAgain) this.#sendVector(neighbour);
+  }
+
+  #refuse(held: Held): void {
+    this.#held.remove(held);
+    for (const peer of held.from) {
+      const neighbour = this.#neighbours.get(peer);
+      if (neighbour !== undefined)
+        this.#misbehaved(neighbour, 'bad-signature', 'a log entry is not signed by its author');
+    }
+    // While it was being checked it seemed to close a gap, which nobody was asked to close.
+    for (const waiting of this.#held.ofAuthor(held.entry.author)) {
+      if (!this.#gapBefore(waiting.entry)) continue;
+      for (const peer of waiting.from) {
         const neighbour = this.#neighbours.get(peer);
-        if (neighbour !== undefined)
-          this.#misbehaved(neighbour, 'bad-signature', 'a log entry is not signed by its author');
+        if (neighbour !== undefined) neighbour.askAgain = true;
       }
     }
-    if (this.#held.checking > 0) return;
-    for (const neighbour of this.#neighbours.values()) if (neighbour.overflowed) this.#sendVector(neighbour);
+  }
+
+  #gapBefore(entry: LogEntry): boolean {
+    const next = this.#authors.get(entry.author)?.nextSeq ?? 0;
+    return entry.seq > next && !this.#held.hasSeq(entry.author, entry.seq - 1);
   }
 
   /** Compares a checked entry with everything known of its author, and freezes the author on a contradiction. */
@@ -285,7 +301,7 @@ export class RoomLog {
   #sendVector(neighbour: Neighbour): void {
     if (neighbour.ended) return;
     neighbour.asked = true;
-    neighbour.overflowed = false;
+    neighbour.askAgain = false;
     const vector: [PeerId, number][] = [];
     for (const [author, log] of this.#authors) if (log.nextSeq > 0) vector.push([author, log.nextSeq]);
     this.#effects.push({ type: 'send', peer: neighbour.peer, message: { type: 'log-vector', vector } });

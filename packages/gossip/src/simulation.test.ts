@@ -84,12 +84,13 @@ describe.each(SEEDS)('simulation, seed %i', seed => {
     world.run();
     const before = world.messages;
     world.crossings.clear();
-    for (const person of people) await chatter(world, person);
+    const speakers = people.slice(0, 12);
+    for (const person of speakers) await chatter(world, person);
     world.run();
     expect(world.converged(), `seed ${seed}`).toBe(true);
     expect(Math.max(...world.crossings.values()), `seed ${seed}`).toBe(1);
     const links = new Set([...world.crossings.keys()].map(key => key.split(' ')[0])).size / 2;
-    const entries = people.length * 3;
+    const entries = speakers.length * 3;
     expect(world.messages - before, `seed ${seed}`).toBeLessThanOrEqual(entries * links * 2);
     // One check per entry and member: [GL3].
     expect(world.checks, `seed ${seed}`).toBe(entries * (people.length - 1));
@@ -98,7 +99,7 @@ describe.each(SEEDS)('simulation, seed %i', seed => {
   test('[GS4] [GS5] [GS6] losses, repeats and reordering are repaired', async () => {
     const { world, people, random } = scene(seed, 30, { drop: 0.25, duplicate: 0.1, reorder: true });
     weave({ world, people, random }, 1);
-    for (const person of people) await chatter(world, person);
+    for (const person of people) if (random() < 0.5) await chatter(world, person);
     agree(world, seed, 80);
     expect(world.misbehaved).toEqual([]);
   });
@@ -122,7 +123,7 @@ describe.each(SEEDS)('simulation, seed %i', seed => {
     const { world, people, random } = scene(seed, 30, { reorder: true });
     const halves = [people.slice(0, 15), people.slice(15)];
     for (const half of halves) weave({ world, people: half, random }, 1);
-    for (const person of people) await chatter(world, person);
+    for (const person of people) if (random() < 0.5) await chatter(world, person);
     world.run();
     expect(world.converged(), `seed ${seed}: apart, yet the same`).toBe(false);
     linkTo(world, pick(people.slice(0, 15), random), pick(people.slice(15), random));
@@ -149,7 +150,7 @@ describe.each(SEEDS)('simulation, seed %i', seed => {
       weave({ world, people: half, random }, 1);
       for (let i = 0; i < 3; i += 1) linkTo(world, forker, pick(half, random));
     }
-    for (const person of people) await chatter(world, person);
+    for (const person of people) if (random() < 0.5) await chatter(world, person);
     for (const half of halves) agreeAmong(world, half, seed);
     linkTo(world, pick(halves[0], random), pick(halves[1], random));
     agree(world, seed, 80);
@@ -183,29 +184,27 @@ describe.each(SEEDS)('simulation, seed %i', seed => {
     const { world, people, random } = scene(seed, 24, { reorder: true });
     const liars = authors(6, seed + 3000);
     const victim = pick(people, random);
-    const forged = await victim.branch(0).text('I never said this');
+    const forged = (await victim.branch(0).text('I never said this')).raw;
+    const real = await victim.text('I said this');
+    const broken = real.raw.slice();
+    // In the signature, which follows the public key of 32 bytes.
+    broken[40] = (broken[40] ?? 0) ^ 1;
+    const lies = [() => forged, () => broken, () => randomBytes(random, 1 + Math.floor(random() * 300))];
     for (const [index, liar] of liars.entries()) {
-      const garbage: GossipEffect['type'] = 'send';
-      const lies = (peer: PeerId): GossipEffect =>
-        index % 2 === 0
-          ? sending(peer, [forged])
-          : {
-              type: garbage,
-              peer,
-              message: {
-                type: 'log-entries',
-                entries: [randomBytes(random, 1 + Math.floor(random() * 300))],
-              },
-            };
-      world.addLiar(liar.id, new Puppet(peer => [lies(peer)]));
+      const lie = lies[index % lies.length] ?? (() => forged);
+      world.addLiar(
+        liar.id,
+        new Puppet(peer => [{ type: 'send', peer, message: { type: 'log-entries', entries: [lie()] } }]),
+      );
     }
     weave({ world, people, random }, 1);
     for (const liar of liars) for (let i = 0; i < 4; i += 1) linkTo(world, liar, pick(people, random));
-    for (const person of people) await chatter(world, person);
+    world.authored(real);
+    for (const person of people) if (random() < 0.5) await chatter(world, person);
     agree(world, seed, 30);
     const named = new Set(world.misbehaved.map(({ peer }) => peer));
     expect(named, `seed ${seed}`).toEqual(new Set(liars.map(({ id }) => id)));
-    expect(world.honest.get(victim.id)?.log.entries(victim.id)).toHaveLength(3);
+    for (const { log } of world.honest.values()) expect(log.entries(victim.id)[0]?.hash).toEqual(real.hash);
     for (const { log } of world.honest.values()) expect(log.frozen.size).toBe(0);
   });
 });

@@ -48,7 +48,7 @@ export class World {
 
   /** Entries that really bear their author's signature; all others fail their check. */
   genuine(...entries: readonly LogEntry[]): void {
-    for (const entry of entries) this.#genuine.add(textOf(entry.hash));
+    for (const entry of entries) this.#genuine.add(textOf(entry.raw));
   }
 
   addHonest(id: PeerId, limits: Partial<GossipLimits> = {}): RoomLog {
@@ -145,7 +145,7 @@ export class World {
         this.unlink(id, effect.peer);
       } else {
         this.checks += 1;
-        const valid = this.#genuine.has(textOf(effect.entry.hash));
+        const valid = this.#genuine.has(textOf(effect.entry.raw));
         this.#queue.push({
           to: id,
           event: { type: 'checked', entry: effect.entry, valid, from: effect.from },
