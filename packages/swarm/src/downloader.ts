@@ -1,0 +1,235 @@
+import type { SwarmCore } from './core.ts';
+import { endgamePick } from './endgame.ts';
+import type { Neighbour } from './neighbour.ts';
+import { pickWork } from './picker.ts';
+import type { BlockRequest } from './piece-progress.ts';
+import type { Torrent } from './torrent.ts';
+
+/** A batch is sent when this part of the window is free: a message per block would cost the CPU of a fast path. */
+const BATCH_PART = 1 / 8;
+/** Blocks in a window: small enough that one block's own time on the line stays below a tenth of the round trip. */
+const BLOCKS_PER_WINDOW = 12;
+const MIN_BLOCK = 16 * 1024;
+/** A request is lost by itself, while others flow, after this many timeouts. */
+const LOST_FACTOR = 3;
+
+type Batch = [id: number, piece: number, begin: number, length: number][];
+
+/** The receiving side: keeps each neighbour's window filled and accounts for every block that comes. */
+export class Downloader {
+  readonly #core: SwarmCore;
+
+  constructor(core: SwarmCore) {
+    this.#core = core;
+  }
+
+  /** Asks for as much as the window takes. */
+  fill(neighbour: Neighbour): void {
+    if (neighbour.choked) return;
+    const window = neighbour.snubbed ? MIN_BLOCK : neighbour.window.bytes;
+    let room = window - neighbour.outstanding;
+    if (neighbour.outstanding > 0 && room < window * BATCH_PART) return neighbour.window.full();
+    this.#chooseBlockSize(neighbour, window);
+    const batches = new Map<Torrent, Batch>();
+    neighbour.hungry = false;
+    for (;;) {
+      if (room < MIN_BLOCK && neighbour.outstanding > 0) {
+        neighbour.window.full();
+        break;
+      }
+      const request = this.#next(neighbour, Math.min(neighbour.blockBytes, Math.max(room, MIN_BLOCK)));
+      if (request === undefined) {
+        neighbour.hungry = true;
+        break;
+      }
+      room -= request.length;
+      const batch = batches.get(request.torrent) ?? [];
+      batch.push([request.id, request.progress.piece, request.begin, request.length]);
+      batches.set(request.torrent, batch);
+    }
+    for (const [torrent, blocks] of batches)
+      this.#core.emit({
+        type: 'send',
+        peer: neighbour.peer,
+        message: { type: 'request', offer: torrent.offer, blocks },
+      });
+  }
+
+  /** A block frame came in: exactly one of `write`, `ignore`, `drop`. */
+  block(neighbour: Neighbour, id: number, length: number): void {
+    const core = this.#core;
+    const live = neighbour.requests.get(id);
+    const request = live ?? neighbour.late.get(id);
+    if (request === undefined) {
+      if (id < neighbour.forgottenBelow) return core.emit({ type: 'ignore' });
+      return core.drop(neighbour, 'unsolicited-block', `A block came for request ${id}, which is not open.`);
+    }
+    if (length !== request.length)
+      return core.drop(neighbour, 'bad-block-length', `Asked for ${request.length} bytes, got ${length}.`);
+    const now = core.now();
+    if (live === undefined) neighbour.late.delete(id);
+    else {
+      neighbour.window.sample(request.sentAt, now, length);
+      this.#settle(request);
+    }
+    neighbour.lastBlockAt = now;
+    neighbour.snubbed = false;
+    neighbour.down.add(length, now);
+    neighbour.downLong.add(length, now);
+    neighbour.downBytes += length;
+    if (this.#welcome(request)) this.#accept(request, now);
+    else core.emit({ type: 'ignore' });
+    core.wake(neighbour);
+  }
+
+  /** The neighbour will not answer these. */
+  rejected(neighbour: Neighbour, ids: readonly number[]): void {
+    const until = this.#core.now() + this.#core.limits.refusedMs;
+    for (const id of ids) {
+      neighbour.late.delete(id);
+      const request = neighbour.requests.get(id);
+      if (request === undefined) continue;
+      this.#settle(request);
+      if (request.progress.owner === neighbour) request.progress.owner = undefined;
+      // A choke refuses us, not the piece.
+      if (neighbour.choked) continue;
+      const { offer } = request.torrent;
+      const refused = neighbour.refused.get(offer) ?? new Map<number, number>();
+      neighbour.refused.set(offer, refused.set(request.progress.piece, until));
+    }
+    this.#core.wakeHungry();
+    this.#core.wake(neighbour);
+  }
+
+  /** The neighbour is gone: what it was asked for is free. */
+  release(neighbour: Neighbour): void {
+    for (const request of neighbour.requests.values()) this.#settle(request);
+    this.disown(neighbour);
+  }
+
+  /** The neighbour will not go on with what it began: others may. */
+  disown(neighbour: Neighbour): void {
+    for (const torrent of this.#core.torrents.values())
+      for (const progress of torrent.progress.values())
+        if (progress.owner === neighbour) progress.owner = undefined;
+    this.#core.wakeHungry();
+  }
+
+  /** Takes back all requests that fit, with a `cancel` to each neighbour concerned. */
+  cancel(fits: (request: BlockRequest) => boolean): void {
+    for (const neighbour of this.#core.neighbours.values())
+      this.#cancelAt(
+        neighbour,
+        [...neighbour.requests.values()].filter(request => fits(request)),
+      );
+  }
+
+  /** Timeouts and snubbing. */
+  tick(neighbour: Neighbour): void {
+    const now = this.#core.now();
+    for (const [offer, refused] of neighbour.refused) {
+      for (const [piece, until] of refused) if (until <= now) refused.delete(piece);
+      if (refused.size === 0) neighbour.refused.delete(offer);
+    }
+    const patience = Math.max(this.#core.limits.requestTimeoutMs, 8 * neighbour.window.rtt);
+    const oldest = neighbour.requests.values().next().value;
+    if (oldest === undefined) return;
+    const silent = now - Math.max(oldest.sentAt, neighbour.lastBlockAt) > patience;
+    const limit = silent ? patience : LOST_FACTOR * patience;
+    const expired = [...neighbour.requests.values()].filter(
+      request => silent || now - request.sentAt > limit,
+    );
+    if (silent) {
+      neighbour.snubbed = true;
+      neighbour.window.reset();
+    }
+    for (const request of expired) {
+      this.#settle(request);
+      neighbour.expect(request);
+      if (request.progress.owner === neighbour) request.progress.owner = undefined;
+    }
+    if (expired.length === 0) return;
+    this.#core.wakeHungry();
+    // Asked for one block from now on, so that it can show that it lives.
+    this.#core.wake(neighbour);
+  }
+
+  #chooseBlockSize(neighbour: Neighbour, window: number): void {
+    const { maxBlockBytes } = this.#core.limits;
+    const wish = window / BLOCKS_PER_WINDOW;
+    // Halved only well below the doubling point, so that a window that breathes does not flap.
+    if (wish >= neighbour.blockBytes * 2)
+      neighbour.blockBytes = Math.min(maxBlockBytes, neighbour.blockBytes * 2);
+    else if (wish < neighbour.blockBytes * 0.75)
+      neighbour.blockBytes = Math.max(MIN_BLOCK, neighbour.blockBytes / 2);
+  }
+
+  #next(neighbour: Neighbour, maxBytes: number): BlockRequest | undefined {
+    const work = pickWork(this.#core, neighbour, maxBytes) ?? endgamePick(this.#core, neighbour);
+    if (work === undefined) return undefined;
+    const request: BlockRequest = {
+      id: neighbour.nextRequest,
+      neighbour,
+      torrent: work.torrent,
+      progress: work.progress,
+      begin: work.range.begin,
+      length: work.range.length,
+      sentAt: this.#core.now(),
+    };
+    neighbour.nextRequest += 1;
+    neighbour.requests.set(request.id, request);
+    neighbour.outstanding += request.length;
+    work.progress.ask(request);
+    work.torrent.refresh(work.progress);
+    return request;
+  }
+
+  #settle(request: BlockRequest): void {
+    const { neighbour, progress, torrent } = request;
+    if (!neighbour.requests.delete(request.id)) return;
+    neighbour.outstanding -= request.length;
+    progress.settle(request);
+    torrent.refresh(progress);
+  }
+
+  #welcome({ torrent, progress, neighbour, begin, length }: BlockRequest): boolean {
+    if (torrent.progress.get(progress.piece) !== progress || !torrent.wants(progress.piece)) return false;
+    if (progress.exclusive && progress.owner !== neighbour) return false;
+    return progress.lacks({ begin, length });
+  }
+
+  #accept(request: BlockRequest, now: number): void {
+    const { torrent, progress, neighbour, begin, length } = request;
+    progress.receive(request, neighbour.index);
+    torrent.refresh(progress);
+    torrent.down.add(length, now);
+    this.#core.emit({
+      type: 'write',
+      offer: torrent.offer,
+      piece: progress.piece,
+      begin,
+      length,
+      peer: neighbour.peer,
+    });
+    for (const rival of [...progress.requests].filter(other => overlap(other, request)))
+      this.#cancelAt(rival.neighbour, [rival]);
+  }
+
+  #cancelAt(neighbour: Neighbour, requests: readonly BlockRequest[]): void {
+    if (requests.length === 0) return;
+    for (const request of requests) {
+      this.#settle(request);
+      neighbour.expect(request);
+    }
+    this.#core.wake(neighbour);
+    this.#core.emit({
+      type: 'send',
+      peer: neighbour.peer,
+      message: { type: 'cancel', ids: requests.map(request => request.id) },
+    });
+  }
+}
+
+function overlap(a: BlockRequest, b: BlockRequest): boolean {
+  return a.begin < b.begin + b.length && b.begin < a.begin + a.length;
+}

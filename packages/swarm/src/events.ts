@@ -1,0 +1,100 @@
+import type { Bitfield, OfferGeometry, OfferId, PeerId, PeerMessage } from '@shoal/protocol';
+
+/** The messages the engine reads; all others belong to gossip, the hash book or the link itself. */
+export type SwarmInbound = Extract<
+  PeerMessage,
+  {
+    type:
+      | 'interested'
+      | 'not-interested'
+      | 'choke'
+      | 'unchoke'
+      | 'bitfield'
+      | 'have-all'
+      | 'have'
+      | 'request'
+      | 'cancel'
+      | 'reject'
+      | 'hash-request'
+      | 'hash-reject';
+  }
+>;
+
+/** What happens to the engine. Events of a peer that is not (or no longer) a neighbour are harmless. */
+export type SwarmEvent =
+  | { readonly type: 'neighbour-joined'; readonly peer: PeerId }
+  | { readonly type: 'neighbour-left'; readonly peer: PeerId }
+  | {
+      readonly type: 'offer-added';
+      readonly offer: OfferId;
+      readonly geometry: OfferGeometry;
+      /** Verified pieces that the store vouches for; copied. */
+      readonly have: Bitfield;
+      /** Pieces whose expected hash is known; copied. Full for the sharer. */
+      readonly hashed: Bitfield;
+    }
+  | { readonly type: 'offer-removed'; readonly offer: OfferId }
+  | {
+      readonly type: 'wanted';
+      readonly offer: OfferId;
+      /** File index to priority, higher first. Replaces the former wish; an empty map pauses the offer. */
+      readonly files: ReadonlyMap<number, number>;
+    }
+  | { readonly type: 'hashes-known'; readonly offer: OfferId; readonly first: number; readonly count: number }
+  | { readonly type: 'message'; readonly peer: PeerId; readonly message: SwarmInbound }
+  /** A block frame came in; its bytes stay with the shell, which does with them what the answer says. */
+  | { readonly type: 'block'; readonly peer: PeerId; readonly request: number; readonly length: number }
+  /** The block of an earlier `read` is in the send buffer. `room`: bytes the link takes now, when the shell knows. */
+  | { readonly type: 'block-sent'; readonly peer: PeerId; readonly request: number; readonly room?: number }
+  | { readonly type: 'read-failed'; readonly peer: PeerId; readonly request: number }
+  | { readonly type: 'piece-verified'; readonly offer: OfferId; readonly piece: number }
+  | { readonly type: 'piece-failed'; readonly offer: OfferId; readonly piece: number }
+  /** Bytes the link takes now, reads in progress not subtracted. Report it after every block sent and when it grows. */
+  | { readonly type: 'send-room'; readonly peer: PeerId; readonly bytes: number }
+  /** About every 500 ms: timeouts, rotation of the choker, lazy announcements. Nothing on the data path needs it. */
+  | { readonly type: 'tick' };
+
+/** Why the engine ends a link. */
+export type DropCode =
+  | 'unsolicited-block'
+  | 'bad-block-length'
+  | 'bad-request'
+  | 'too-many-requests'
+  | 'duplicate-request'
+  | 'bad-bitfield'
+  | 'bad-have'
+  | 'bad-hash-request'
+  | 'bad-piece'
+  | 'banned';
+
+/** What the shell has to do, in this order. A `block` event yields exactly one of `write`, `ignore`, `drop` for its bytes. */
+export type SwarmEffect =
+  | { readonly type: 'send'; readonly peer: PeerId; readonly message: PeerMessage }
+  | {
+      readonly type: 'write';
+      readonly offer: OfferId;
+      readonly piece: number;
+      readonly begin: number;
+      readonly length: number;
+      readonly peer: PeerId;
+    }
+  | { readonly type: 'ignore' }
+  /** Read the block, frame it with the request id, send it, then report `block-sent` or `read-failed`. */
+  | {
+      readonly type: 'read';
+      readonly peer: PeerId;
+      readonly request: number;
+      readonly offer: OfferId;
+      readonly piece: number;
+      readonly begin: number;
+      readonly length: number;
+    }
+  | { readonly type: 'drop'; readonly peer: PeerId; readonly code: DropCode; readonly text: string }
+  /** The peer asks for piece hashes: the hash book answers with `hashes` or `hash-reject`. */
+  | {
+      readonly type: 'provide-hashes';
+      readonly peer: PeerId;
+      readonly offer: OfferId;
+      readonly first: number;
+      readonly count: number;
+    };

@@ -1,0 +1,125 @@
+import type { SwarmCore } from './core.ts';
+import type { Neighbour } from './neighbour.ts';
+import type { Torrent } from './torrent.ts';
+
+/** Hash requests grow by this factor with every answer. */
+const RUN_GROWTH = 4;
+
+interface HashRun {
+  readonly neighbour: Neighbour;
+  readonly torrent: Torrent;
+  readonly first: number;
+  readonly count: number;
+  /** Clock in ms of the request or of its last partial answer. */
+  at: number;
+}
+
+/** Asks for piece hashes ahead of need: a piece is asked for only when its expected hash is known. */
+export class HashRequester {
+  readonly #core: SwarmCore;
+  readonly #runs = new Map<string, HashRun>();
+  /** Runs that a neighbour could not answer, with the time until which they are not asked of it. */
+  readonly #refused = new Map<string, number>();
+
+  constructor(core: SwarmCore) {
+    this.#core = core;
+  }
+
+  /** Sends what keeps the neighbour's pipeline supplied. */
+  fill(neighbour: Neighbour): void {
+    const { limits } = this.#core;
+    for (const [offer, holdings] of neighbour.holdings) {
+      const torrent = this.#core.torrents.get(offer);
+      if (torrent === undefined) continue;
+      const ahead = limits.hashAheadBytes + 2 * neighbour.window.bytes;
+      while (
+        holdings.hashable > 0 &&
+        holdings.startable * torrent.geometry.pieceLength < ahead &&
+        neighbour.hashRuns.size < limits.hashRunsPerNeighbour
+      )
+        if (!this.#ask(neighbour, torrent)) break;
+    }
+  }
+
+  /** Hashes came, from whomever. */
+  known(torrent: Torrent, first: number, count: number): void {
+    torrent.learnHashes(first, count);
+    for (const [key, run] of this.#runs) {
+      if (run.torrent !== torrent || run.first >= first + count || first >= run.first + run.count) continue;
+      run.at = this.#core.now();
+      if (!torrent.hashed.hasRange(run.first, run.count)) continue;
+      this.#end(key, run);
+      torrent.hashRun = Math.min(this.#core.limits.hashRunMax, torrent.hashRun * RUN_GROWTH);
+    }
+  }
+
+  /** The neighbour cannot answer a run: another may. */
+  rejected(neighbour: Neighbour, torrent: Torrent, first: number): void {
+    const key = keyOf(neighbour, torrent, first);
+    const run = this.#runs.get(key);
+    if (run !== undefined) this.#refuse(key, run);
+  }
+
+  release(neighbour: Neighbour): void {
+    for (const [key, run] of this.#runs) if (run.neighbour === neighbour) this.#end(key, run);
+    for (const key of this.#refused.keys())
+      if (key.startsWith(`${neighbour.index}:`)) this.#refused.delete(key);
+  }
+
+  forget(torrent: Torrent): void {
+    for (const [key, run] of this.#runs) if (run.torrent === torrent) this.#end(key, run);
+  }
+
+  tick(): void {
+    const now = this.#core.now();
+    for (const [key, run] of this.#runs)
+      if (now - run.at > this.#core.limits.hashTimeoutMs) this.#refuse(key, run);
+    for (const [key, until] of this.#refused) if (until <= now) this.#refused.delete(key);
+  }
+
+  #ask(neighbour: Neighbour, torrent: Torrent): boolean {
+    const bits = torrent.holders.get(neighbour)?.bits;
+    const size = this.#runSize(torrent);
+    const start = (piece: number): number => piece - (piece % size);
+    const piece = torrent.hashable.pick(
+      candidate =>
+        (bits?.has(candidate) ?? false) && !this.#refused.has(keyOf(neighbour, torrent, start(candidate))),
+      () => this.#core.random(),
+    );
+    if (piece === undefined) return false;
+    const first = start(piece);
+    const count = Math.min(size, torrent.geometry.pieceCount - first);
+    const key = keyOf(neighbour, torrent, first);
+    this.#runs.set(key, { neighbour, torrent, first, count, at: this.#core.now() });
+    neighbour.hashRuns.add(key);
+    torrent.setHashPending(first, count, true);
+    this.#core.emit({
+      type: 'send',
+      peer: neighbour.peer,
+      message: { type: 'hash-request', offer: torrent.offer, first, count },
+    });
+    return true;
+  }
+
+  #runSize(torrent: Torrent): number {
+    const { hashRunBytes, hashRunMax, hashRunFirst } = this.#core.limits;
+    const bySize = 2 ** Math.floor(Math.log2(Math.max(1, hashRunBytes / torrent.geometry.pieceLength)));
+    return Math.min(torrent.hashRun, hashRunMax, Math.max(hashRunFirst, bySize));
+  }
+
+  #refuse(key: string, run: HashRun): void {
+    this.#refused.set(key, this.#core.now() + this.#core.limits.refusedMs);
+    this.#end(key, run);
+  }
+
+  #end(key: string, run: HashRun): void {
+    this.#runs.delete(key);
+    run.neighbour.hashRuns.delete(key);
+    run.torrent.setHashPending(run.first, run.count, false);
+    this.#core.wakeHungry();
+  }
+}
+
+function keyOf(neighbour: Neighbour, torrent: Torrent, first: number): string {
+  return `${neighbour.index}:${torrent.offer}:${first}`;
+}

@@ -1,0 +1,91 @@
+import type { SwarmCore } from './core.ts';
+import type { Neighbour } from './neighbour.ts';
+import type { BlockRange, PieceProgress } from './piece-progress.ts';
+import type { Torrent } from './torrent.ts';
+
+/** A block worth asking for. */
+export interface Work {
+  readonly torrent: Torrent;
+  readonly progress: PieceProgress;
+  readonly range: BlockRange;
+}
+
+/**
+ * What to ask this neighbour for next. A piece it has begun goes first (a whole piece can be verified and passed on, halves cannot),
+ * then one that its helper has left, then a new one, rarest first, and only then a share of what others are at.
+ */
+export function pickWork(core: SwarmCore, neighbour: Neighbour, maxBytes: number): Work | undefined {
+  for (const choose of [own, orphan, fresh, shared, inherited]) {
+    for (const offer of neighbour.holdings.keys()) {
+      const torrent = core.torrents.get(offer);
+      const progress = torrent === undefined ? undefined : choose(core, torrent, neighbour);
+      const range = progress?.nextFree(maxBytes);
+      if (torrent !== undefined && progress !== undefined && range !== undefined)
+        return { torrent, progress, range };
+    }
+  }
+  return undefined;
+}
+
+function gives(torrent: Torrent, neighbour: Neighbour, piece: number): boolean {
+  return (
+    (torrent.holders.get(neighbour)?.bits.has(piece) ?? false) && !neighbour.refuses(torrent.offer, piece)
+  );
+}
+
+function own(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
+  for (const progress of torrent.open)
+    if (progress.owner === neighbour && gives(torrent, neighbour, progress.piece)) return progress;
+  return undefined;
+}
+
+function orphan(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
+  for (const progress of torrent.open) {
+    if (progress.owner !== undefined || !gives(torrent, neighbour, progress.piece)) continue;
+    // One that gives whole pieces only cannot be convicted of a piece that another began.
+    if (neighbour.alone && progress.givers.size > 0 && !progress.exclusive) continue;
+    progress.owner = neighbour;
+    progress.exclusive ||= neighbour.alone;
+    return progress;
+  }
+  return undefined;
+}
+
+function fresh(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
+  const holdings = torrent.holders.get(neighbour);
+  if (holdings === undefined || holdings.startable <= 0) return undefined;
+  if (neighbour.snubbed && neighbour.requests.size > 0) return undefined;
+  if (begunBytes(core) >= core.limits.maxProgressBytes) return undefined;
+  const fits = (piece: number): boolean => gives(torrent, neighbour, piece);
+  const random = (): number => core.random();
+  // The first piece is a random one: rare pieces come slowly, and who has nothing can give nothing back.
+  const first = torrent.have.count === 0 && torrent.progress.size === 0;
+  const piece = first ? torrent.startable.pickAny(fits, random) : torrent.startable.pick(fits, random);
+  return piece === undefined ? undefined : torrent.begin(piece, neighbour);
+}
+
+function shared(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
+  if (neighbour.alone) return undefined;
+  let best: PieceProgress | undefined;
+  for (const progress of torrent.open) {
+    if (progress.exclusive || !gives(torrent, neighbour, progress.piece)) continue;
+    if (best === undefined || progress.free > best.free) best = progress;
+  }
+  return best;
+}
+
+/** Nobody else is there to finish it: taken even by one that should give whole pieces only. */
+function inherited(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
+  for (const progress of torrent.open) {
+    if (progress.owner !== undefined || !gives(torrent, neighbour, progress.piece)) continue;
+    progress.owner = neighbour;
+    return progress;
+  }
+  return undefined;
+}
+
+function begunBytes(core: SwarmCore): number {
+  let bytes = 0;
+  for (const torrent of core.torrents.values()) bytes += torrent.progressBytes;
+  return bytes;
+}

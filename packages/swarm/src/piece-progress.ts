@@ -1,0 +1,119 @@
+import { BLOCK_BYTES } from '@shoal/protocol';
+import type { Neighbour } from './neighbour.ts';
+import type { Torrent } from './torrent.ts';
+
+/** A block we asked a neighbour for. */
+export interface BlockRequest {
+  readonly id: number;
+  readonly neighbour: Neighbour;
+  readonly torrent: Torrent;
+  readonly progress: PieceProgress;
+  readonly begin: number;
+  readonly length: number;
+  /** Clock in ms. */
+  readonly sentAt: number;
+}
+
+/** Byte range inside a piece. */
+export interface BlockRange {
+  readonly begin: number;
+  readonly length: number;
+}
+
+/** A piece begun and not yet verified, counted in units of 16 KiB: which are asked for, which have come, and from whom. */
+export class PieceProgress {
+  readonly piece: number;
+  readonly length: number;
+  /** Outstanding requests of this piece, at most two per unit. */
+  readonly requests = new Set<BlockRequest>();
+  /** The neighbour that began it and goes on with it; others help only when they have nothing better. */
+  owner: Neighbour | undefined;
+  /** Only the owner may give blocks: the way to find out who lies. */
+  exclusive = false;
+  readonly #asked: Uint8Array;
+  /** Neighbour index plus one; 0 = not received. */
+  readonly #giver: Int32Array;
+  #missing: number;
+  #free: number;
+  /** No unit below this one is free. */
+  #lowestFree = 0;
+
+  constructor(piece: number, length: number) {
+    const units = Math.ceil(length / BLOCK_BYTES);
+    this.piece = piece;
+    this.length = length;
+    this.#asked = new Uint8Array(units);
+    this.#giver = new Int32Array(units);
+    this.#missing = units;
+    this.#free = units;
+  }
+
+  /** Units neither received nor asked for. */
+  get free(): number {
+    return this.#free;
+  }
+
+  /** All blocks are here; the hash decides. */
+  get received(): boolean {
+    return this.#missing === 0;
+  }
+
+  /** Neighbour indices of all that gave a block. */
+  get givers(): ReadonlySet<number> {
+    return new Set(Array.from(this.#giver).flatMap(giver => (giver > 0 ? [giver - 1] : [])));
+  }
+
+  /** The next run of free units, of a power of two bytes and at most `maxBytes` (a shorter one only at the piece's end). */
+  nextFree(maxBytes: number): BlockRange | undefined {
+    if (this.#free === 0) return undefined;
+    while (!this.#isFree(this.#lowestFree)) this.#lowestFree += 1;
+    const first = this.#lowestFree;
+    const begin = first * BLOCK_BYTES;
+    const most = Math.max(1, Math.floor(maxBytes / BLOCK_BYTES));
+    let units = 1;
+    while (units < most && this.#isFree(first + units)) units += 1;
+    if (begin + units * BLOCK_BYTES >= this.length) return { begin, length: this.length - begin };
+    return { begin, length: BLOCK_BYTES * 2 ** Math.floor(Math.log2(units)) };
+  }
+
+  ask(request: BlockRequest): void {
+    this.requests.add(request);
+    for (const unit of this.#units(request)) {
+      if (this.#isFree(unit)) this.#free -= 1;
+      this.#asked[unit] = (this.#asked[unit] ?? 0) + 1;
+    }
+  }
+
+  /** The request is answered, refused or given up. */
+  settle(request: BlockRequest): void {
+    if (!this.requests.delete(request)) return;
+    for (const unit of this.#units(request)) {
+      this.#asked[unit] = (this.#asked[unit] ?? 1) - 1;
+      if (!this.#isFree(unit)) continue;
+      this.#free += 1;
+      this.#lowestFree = Math.min(this.#lowestFree, unit);
+    }
+  }
+
+  /** Whether none of these bytes is here: a block that overlaps what another gave would mix the givers up. */
+  lacks(range: BlockRange): boolean {
+    return this.#units(range).every(unit => this.#giver[unit] === 0);
+  }
+
+  receive(range: BlockRange, giver: number): void {
+    for (const unit of this.#units(range)) {
+      if (this.#isFree(unit)) this.#free -= 1;
+      if (this.#giver[unit] === 0) this.#missing -= 1;
+      this.#giver[unit] = giver + 1;
+    }
+  }
+
+  #isFree(unit: number): boolean {
+    return this.#asked[unit] === 0 && this.#giver[unit] === 0;
+  }
+
+  #units(range: BlockRange): number[] {
+    const first = range.begin / BLOCK_BYTES;
+    return Array.from({ length: Math.ceil(range.length / BLOCK_BYTES) }, (_, step) => first + step);
+  }
+}

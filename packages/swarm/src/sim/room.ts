@@ -1,0 +1,225 @@
+import { geometryOf } from '@shoal/protocol';
+import type { OfferGeometry, OfferId, PeerId, PeerMessage } from '@shoal/protocol';
+import type { SwarmEffect } from '../events.ts';
+import type { Outlet } from './access.ts';
+import { EventQueue } from './event-queue.ts';
+import { SimMember } from './member.ts';
+import type { MemberOptions } from './member.ts';
+import { seededRandom } from './random.ts';
+
+/** Bytes a simulated link buffers before it reports no room. */
+const HIGH_WATER = 256 * 1024;
+/** Time to read a block from disk, ms. */
+const READ_MS = 0.5;
+const FRAME_HEADER = 8;
+
+/** A room to be simulated: one offer of one file. */
+export interface RoomOptions {
+  readonly seed: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes. */
+  readonly pieceLength: number;
+}
+
+interface Link {
+  readonly ends: readonly [SimMember, SimMember];
+  /** One outlet per direction: from the first end, from the second. */
+  readonly outlets: readonly [Outlet, Outlet];
+  readonly queued: [number, number];
+  alive: boolean;
+}
+
+/** Members, links between them, and virtual time. Hashes are answered by a model; the engine is the one the browser runs. */
+export class SimRoom {
+  readonly queue = new EventQueue();
+  readonly random: () => number;
+  readonly geometry: OfferGeometry;
+  readonly offer: OfferId;
+  readonly members: SimMember[] = [];
+  readonly #links: Link[] = [];
+  readonly #linkOf = new Map<string, Link>();
+  #onCompleted: (member: SimMember) => void = () => undefined;
+
+  constructor(options: RoomOptions) {
+    this.random = seededRandom(options.seed);
+    this.geometry = geometryOf(options.pieceLength, [{ path: 'file', size: options.size }]);
+    this.offer = nameOf(0) as string as OfferId;
+  }
+
+  /** Runs when a member has everything. */
+  onCompleted(listener: (member: SimMember) => void): void {
+    this.#onCompleted = listener;
+  }
+
+  /** A member joins and is linked to all others. */
+  join(options: MemberOptions): SimMember {
+    const peer = nameOf(this.members.length + 1) as string as PeerId;
+    const member = new SimMember(peer, options, {
+      queue: this.queue,
+      random: this.random,
+      offer: this.offer,
+      geometry: this.geometry,
+      emit: (from, effect) => this.#perform(from, effect),
+      completed: who => this.#onCompleted(who),
+    });
+    const others = this.members.filter(other => other.present);
+    this.members.push(member);
+    for (const other of others) this.link(member, other);
+    return member;
+  }
+
+  link(a: SimMember, b: SimMember): void {
+    const queued: [number, number] = [0, 0];
+    const outlet = (from: 0 | 1, to: SimMember): Outlet => ({
+      frames: [],
+      target: to.access,
+      left: bytes => {
+        link.queued[from] -= bytes;
+        if (!link.alive) return;
+        link.ends[from].receive({ type: 'send-room', peer: to.peer, bytes: HIGH_WATER - link.queued[from] });
+      },
+    });
+    const link: Link = { ends: [a, b], outlets: [outlet(0, b), outlet(1, a)], queued, alive: true };
+    this.#links.push(link);
+    this.#linkOf.set(pair(a.peer, b.peer), link);
+    for (const [from, to] of [[a, b] as const, [b, a] as const]) {
+      from.receive({ type: 'neighbour-joined', peer: to.peer });
+      from.receive({ type: 'send-room', peer: to.peer, bytes: HIGH_WATER });
+    }
+  }
+
+  /** A member goes: the others notice at once (it says goodbye) or after a silence (it crashed). */
+  leave(member: SimMember, crash = false): void {
+    member.present = false;
+    for (const link of this.#links)
+      if (link.alive && link.ends.includes(member)) this.#cut(link, crash ? 5000 : 0);
+  }
+
+  /** Runs until `done`, or until virtual time `limit` (ms); true when it was done. */
+  run(done: () => boolean, limit: number): boolean {
+    while (!done()) {
+      if (this.queue.now > limit || !this.queue.step()) return false;
+    }
+    return true;
+  }
+
+  #cut(link: Link, notice: number): void {
+    link.alive = false;
+    this.#linkOf.delete(pair(link.ends[0].peer, link.ends[1].peer));
+    for (const side of [0, 1] as const) {
+      const [me, other] = side === 0 ? link.ends : [link.ends[1], link.ends[0]];
+      me.access.cut(link.outlets[side]);
+      this.queue.after(notice, () => me.receive({ type: 'neighbour-left', peer: other.peer }));
+    }
+  }
+
+  #perform(from: SimMember, effect: SwarmEffect): void {
+    if (effect.type === 'ignore' || effect.type === 'write') return;
+    const link = this.#find(from, effect.peer);
+    if (link === undefined) return;
+    const side = link.ends[0] === from ? 0 : 1;
+    const to = link.ends[1 - side] ?? from;
+    switch (effect.type) {
+      case 'send':
+        from.controlBytes += sizeOf(effect.message);
+        return this.#deliver(link, from, to, effect.message);
+      case 'read':
+        return this.#read(link, side, from, to, effect);
+      case 'drop':
+        from.dropped.push(`${effect.peer} ${effect.code}`);
+        return this.#cut(link, 0);
+      case 'provide-hashes':
+        from.controlBytes += 64 + 32 * effect.count;
+        this.queue.after(this.#delay(from, to), () => {
+          if (link.alive)
+            to.receive({
+              type: 'hashes-known',
+              offer: effect.offer,
+              first: effect.first,
+              count: effect.count,
+            });
+        });
+    }
+  }
+
+  #deliver(link: Link, from: SimMember, to: SimMember, message: PeerMessage): void {
+    this.queue.after(this.#delay(from, to), () => {
+      if (!link.alive) return;
+      switch (message.type) {
+        case 'interested':
+        case 'not-interested':
+        case 'choke':
+        case 'unchoke':
+        case 'bitfield':
+        case 'have-all':
+        case 'have':
+        case 'request':
+        case 'cancel':
+        case 'reject':
+        case 'hash-request':
+        case 'hash-reject':
+          to.receive({ type: 'message', peer: from.peer, message });
+      }
+    });
+  }
+
+  #read(
+    link: Link,
+    side: 0 | 1,
+    from: SimMember,
+    to: SimMember,
+    { request, length }: Extract<SwarmEffect, { type: 'read' }>,
+  ): void {
+    this.queue.after(READ_MS, () => {
+      if (!link.alive) return;
+      const bad = this.random() < (from.options.lies ?? 0);
+      const bytes = length + FRAME_HEADER;
+      link.queued[side] += bytes;
+      from.access.send(link.outlets[side], {
+        bytes,
+        deliver: () => {
+          if (!link.alive) return;
+          if (bad) to.badBlocks.add(`${from.peer}:${request}`);
+          to.receive({ type: 'block', peer: from.peer, request, length });
+        },
+      });
+      from.receive({ type: 'block-sent', peer: to.peer, request, room: HIGH_WATER - link.queued[side] });
+    });
+  }
+
+  /** A little jitter keeps equal members from acting in step, which no real room does. */
+  #delay(from: SimMember, to: SimMember): number {
+    return from.access.latency + to.access.latency + this.random() * 0.2;
+  }
+
+  #find(member: SimMember, peer: PeerId): Link | undefined {
+    const link = this.#linkOf.get(pair(member.peer, peer));
+    return link !== undefined && link.alive ? link : undefined;
+  }
+}
+
+function pair(a: PeerId, b: PeerId): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+function nameOf(index: number): string {
+  return `member${String(index).padStart(16, '0')}`;
+}
+
+/** About what msgpack makes of it, bytes. */
+function sizeOf(message: PeerMessage): number {
+  switch (message.type) {
+    case 'request':
+      return 32 + 16 * message.blocks.length;
+    case 'have':
+      return 32 + 3 * message.pieces.length;
+    case 'bitfield':
+      return 32 + message.bits.length;
+    case 'cancel':
+    case 'reject':
+      return 8 + 4 * message.ids.length;
+    default:
+      return 32;
+  }
+}

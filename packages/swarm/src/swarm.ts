@@ -1,0 +1,347 @@
+import { MAX_HASHES_PER_MESSAGE } from '@shoal/protocol';
+import type { OfferId, PeerId } from '@shoal/protocol';
+import { Announcer } from './announcer.ts';
+import { Choker } from './choker.ts';
+import type { SwarmCore } from './core.ts';
+import { Downloader } from './downloader.ts';
+import { SwarmError } from './errors.ts';
+import type { SwarmEffect, SwarmEvent, SwarmInbound } from './events.ts';
+import { HashRequester } from './hash-requester.ts';
+import { adoptUnknown, learnBitfield, learnHaves } from './holdings.ts';
+import { limitsWith } from './limits.ts';
+import type { SwarmLimits } from './limits.ts';
+import { Neighbour } from './neighbour.ts';
+import { offerStats, peerStats } from './stats.ts';
+import type { OfferStats, PeerStats } from './stats.ts';
+import { Suspects } from './suspects.ts';
+import { Torrent } from './torrent.ts';
+import { Uploader } from './uploader.ts';
+
+/** The injected world of a {@link Swarm}. */
+export interface SwarmOptions {
+  readonly self: PeerId;
+  /** ms, never going back */
+  readonly clock: () => number;
+  /** [0, 1) */
+  readonly random: () => number;
+  readonly limits?: Partial<SwarmLimits>;
+}
+
+/**
+ * Who gets what from whom, when. `receive` changes the state, one evaluation decides, effects come out: no I/O, no time and no chance of its own,
+ * so that a page, a worker and the simulator run the same code. It does not own hashes (the hash book does), bytes (the shell does) or links.
+ */
+export class Swarm {
+  readonly #options: SwarmOptions;
+  readonly #torrents = new Map<OfferId, Torrent>();
+  readonly #neighbours = new Map<PeerId, Neighbour>();
+  readonly #core: SwarmCore;
+  readonly #downloader: Downloader;
+  readonly #uploader: Uploader;
+  readonly #hashes: HashRequester;
+  readonly #choker: Choker;
+  readonly #announcer: Announcer;
+  readonly #suspects: Suspects;
+  #effects: SwarmEffect[] = [];
+  #woken = new Set<Neighbour>();
+  #interestChanged = false;
+  #slotsChanged = false;
+  #nextIndex = 0;
+
+  /** @throws SwarmError `bad-limits` */
+  constructor(options: SwarmOptions) {
+    this.#options = options;
+    this.#core = {
+      limits: limitsWith(options.limits),
+      torrents: this.#torrents,
+      neighbours: this.#neighbours,
+      now: () => options.clock(),
+      random: () => options.random(),
+      emit: effect => this.#effects.push(effect),
+      drop: (neighbour, code, text) => {
+        this.#effects.push({ type: 'drop', peer: neighbour.peer, code, text });
+        this.#leave(neighbour);
+      },
+      wake: neighbour => this.#woken.add(neighbour),
+      wakeHungry: () => {
+        for (const neighbour of this.#neighbours.values()) if (neighbour.hungry) this.#woken.add(neighbour);
+      },
+    };
+    this.#downloader = new Downloader(this.#core);
+    this.#uploader = new Uploader(this.#core);
+    this.#hashes = new HashRequester(this.#core);
+    this.#announcer = new Announcer(this.#core);
+    this.#suspects = new Suspects(this.#core);
+    this.#choker = new Choker(this.#core, (neighbour, choking) => this.#setChoking(neighbour, choking));
+  }
+
+  get self(): PeerId {
+    return this.#options.self;
+  }
+
+  /**
+   * Takes an event, returns what the shell has to do, in order.
+   * @throws SwarmError `bad-offer` when an offer is added whose bitfields do not fit its geometry
+   */
+  receive(event: SwarmEvent): readonly SwarmEffect[] {
+    this.#apply(event);
+    this.#evaluate();
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  peerStats(peer: PeerId): PeerStats | undefined {
+    const neighbour = this.#neighbours.get(peer);
+    return neighbour === undefined ? undefined : peerStats(neighbour, this.#core.now());
+  }
+
+  offerStats(offer: OfferId): OfferStats | undefined {
+    const torrent = this.#torrents.get(offer);
+    return torrent === undefined ? undefined : offerStats(torrent, this.#core.now());
+  }
+
+  /** Pieces of an offer that a neighbour has said to have; 0 when it has said nothing. */
+  piecesAt(peer: PeerId, offer: OfferId): number {
+    return this.#neighbours.get(peer)?.holdings.get(offer)?.bits.count ?? 0;
+  }
+
+  #apply(event: SwarmEvent): void {
+    switch (event.type) {
+      case 'neighbour-joined':
+        return this.#join(event.peer);
+      case 'offer-added':
+        return this.#addOffer(event);
+      case 'offer-removed':
+        return this.#removeOffer(event.offer);
+      case 'wanted':
+        return this.#want(event.offer, event.files);
+      case 'tick':
+        return this.#tick();
+      case 'hashes-known':
+      case 'piece-verified':
+      case 'piece-failed': {
+        const torrent = this.#torrents.get(event.offer);
+        if (torrent !== undefined) this.#progress(torrent, event);
+        return;
+      }
+      case 'block':
+      case 'neighbour-left':
+      case 'message':
+      case 'block-sent':
+      case 'read-failed':
+      case 'send-room': {
+        const neighbour = this.#neighbours.get(event.peer);
+        if (neighbour !== undefined) return this.#onNeighbour(neighbour, event);
+        if (event.type === 'block') this.#effects.push({ type: 'ignore' });
+        return;
+      }
+    }
+  }
+
+  #onNeighbour(
+    neighbour: Neighbour,
+    event: Extract<
+      SwarmEvent,
+      { type: 'block' | 'neighbour-left' | 'message' | 'block-sent' | 'read-failed' | 'send-room' }
+    >,
+  ): void {
+    switch (event.type) {
+      case 'block':
+        return this.#downloader.block(neighbour, event.request, event.length);
+      case 'message':
+        return this.#message(neighbour, event.message);
+      case 'block-sent':
+        return this.#uploader.sent(neighbour, event.request, event.room);
+      case 'send-room':
+        return this.#uploader.room(neighbour, event.bytes);
+      case 'read-failed':
+        return this.#uploader.failed(neighbour, event.request);
+      case 'neighbour-left':
+        return this.#leave(neighbour);
+    }
+  }
+
+  #progress(
+    torrent: Torrent,
+    event: Extract<SwarmEvent, { type: 'hashes-known' | 'piece-verified' | 'piece-failed' }>,
+  ): void {
+    switch (event.type) {
+      case 'hashes-known':
+        this.#hashes.known(torrent, event.first, event.count);
+        break;
+      case 'piece-verified': {
+        const { piece } = event;
+        // It may have come another way (the file was found on disk): what is outstanding is of no use then.
+        this.#downloader.cancel(request => request.torrent === torrent && request.progress.piece === piece);
+        torrent.verified(piece);
+        this.#interestChanged = true;
+        break;
+      }
+      case 'piece-failed':
+        this.#suspects.failed(torrent, event.piece);
+        this.#interestChanged = true;
+        break;
+    }
+    this.#core.wakeHungry();
+  }
+
+  #message(neighbour: Neighbour, message: SwarmInbound): void {
+    switch (message.type) {
+      case 'choke':
+        neighbour.choked = true;
+        return this.#downloader.disown(neighbour);
+      case 'unchoke':
+        neighbour.choked = false;
+        return this.#core.wake(neighbour);
+      case 'interested':
+      case 'not-interested':
+        neighbour.wantsUs = message.type === 'interested';
+        this.#slotsChanged = true;
+        return;
+      case 'bitfield':
+      case 'have-all':
+        learnBitfield(
+          this.#core,
+          neighbour,
+          message.offer,
+          message.type === 'bitfield' ? message.bits : undefined,
+        );
+        break;
+      case 'have':
+        learnHaves(this.#core, neighbour, message.offer, message.pieces);
+        break;
+      case 'request':
+        return this.#uploader.request(neighbour, message.offer, message.blocks);
+      case 'cancel':
+        return this.#uploader.cancel(neighbour, message.ids);
+      case 'reject':
+        return this.#downloader.rejected(neighbour, message.ids);
+      case 'hash-request':
+        return this.#provideHashes(neighbour, message);
+      case 'hash-reject': {
+        const torrent = this.#torrents.get(message.offer);
+        if (torrent !== undefined) this.#hashes.rejected(neighbour, torrent, message.first);
+        return;
+      }
+    }
+    this.#interestChanged = true;
+    this.#core.wake(neighbour);
+  }
+
+  #provideHashes(neighbour: Neighbour, message: Extract<SwarmInbound, { type: 'hash-request' }>): void {
+    const { offer, first, count } = message;
+    const torrent = this.#torrents.get(offer);
+    if (torrent === undefined)
+      return this.#core.emit({
+        type: 'send',
+        peer: neighbour.peer,
+        message: { type: 'hash-reject', offer, first, count },
+      });
+    const fits = first >= 0 && count > 0 && first + count <= torrent.geometry.pieceCount;
+    if (!fits || count > MAX_HASHES_PER_MESSAGE)
+      return this.#core.drop(neighbour, 'bad-hash-request', `Hashes ${first}+${count} do not exist.`);
+    this.#core.emit({ type: 'provide-hashes', peer: neighbour.peer, offer, first, count });
+  }
+
+  #join(peer: PeerId): void {
+    if (this.#neighbours.has(peer)) return;
+    const neighbour = new Neighbour(peer, this.#nextIndex, this.#core.now(), this.#core.limits);
+    this.#nextIndex += 1;
+    this.#neighbours.set(peer, neighbour);
+    this.#suspects.joined(neighbour);
+    if (!this.#neighbours.has(peer)) return;
+    for (const torrent of this.#torrents.values()) this.#announcer.greet(neighbour, torrent);
+  }
+
+  #leave(neighbour: Neighbour): void {
+    if (!this.#neighbours.delete(neighbour.peer)) return;
+    this.#woken.delete(neighbour);
+    this.#downloader.release(neighbour);
+    this.#uploader.release(neighbour);
+    this.#hashes.release(neighbour);
+    this.#choker.release(neighbour);
+    for (const torrent of this.#torrents.values()) torrent.leave(neighbour);
+    this.#slotsChanged = true;
+  }
+
+  #addOffer(event: Extract<SwarmEvent, { type: 'offer-added' }>): void {
+    const { offer, geometry, have, hashed } = event;
+    if (this.#torrents.has(offer)) return;
+    if (have.length !== geometry.pieceCount || hashed.length !== geometry.pieceCount)
+      throw new SwarmError('bad-offer', 'The bitfields of an offer do not fit its geometry.');
+    const torrent = new Torrent(
+      offer,
+      geometry,
+      { have, hashed },
+      this.#core.limits.hashRunFirst,
+      this.#core.now(),
+    );
+    this.#torrents.set(offer, torrent);
+    for (const neighbour of [...this.#neighbours.values()]) {
+      adoptUnknown(this.#core, neighbour, torrent);
+      if (this.#neighbours.has(neighbour.peer)) this.#announcer.greet(neighbour, torrent);
+    }
+  }
+
+  #removeOffer(offer: OfferId): void {
+    const torrent = this.#torrents.get(offer);
+    if (torrent === undefined) return;
+    this.#downloader.cancel(request => request.torrent === torrent);
+    this.#hashes.forget(torrent);
+    this.#torrents.delete(offer);
+    for (const neighbour of this.#neighbours.values()) {
+      this.#uploader.refuse(neighbour, offer);
+      neighbour.holdings.delete(offer);
+      neighbour.lazyHaves.delete(offer);
+      neighbour.refused.delete(offer);
+    }
+    this.#interestChanged = true;
+    this.#core.wakeHungry();
+  }
+
+  #want(offer: OfferId, files: ReadonlyMap<number, number>): void {
+    const torrent = this.#torrents.get(offer);
+    if (torrent === undefined) return;
+    torrent.setWanted(files);
+    this.#downloader.cancel(request => request.torrent === torrent && !torrent.wants(request.progress.piece));
+    this.#interestChanged = true;
+    for (const neighbour of torrent.holders.keys()) this.#core.wake(neighbour);
+  }
+
+  #tick(): void {
+    this.#hashes.tick();
+    this.#choker.tick();
+    for (const neighbour of this.#neighbours.values()) {
+      this.#downloader.tick(neighbour);
+      this.#announcer.tick(neighbour);
+    }
+    this.#core.wakeHungry();
+  }
+
+  #setChoking(neighbour: Neighbour, choking: boolean): void {
+    if (neighbour.choking === choking) return;
+    neighbour.choking = choking;
+    neighbour.chokeChangedAt = this.#core.now();
+    neighbour.everUnchoked ||= !choking;
+    this.#core.emit({ type: 'send', peer: neighbour.peer, message: { type: choking ? 'choke' : 'unchoke' } });
+    if (choking) this.#uploader.refuse(neighbour);
+  }
+
+  #evaluate(): void {
+    if (this.#slotsChanged) this.#choker.react();
+    this.#slotsChanged = false;
+    if (this.#interestChanged)
+      for (const neighbour of this.#neighbours.values()) this.#announcer.interest(neighbour);
+    this.#interestChanged = false;
+    const woken = this.#woken;
+    this.#woken = new Set();
+    for (const neighbour of woken) {
+      if (this.#neighbours.get(neighbour.peer) !== neighbour) continue;
+      this.#hashes.fill(neighbour);
+      this.#downloader.fill(neighbour);
+    }
+    this.#uploader.serve();
+    for (const torrent of this.#torrents.values()) this.#announcer.haves(torrent);
+  }
+}

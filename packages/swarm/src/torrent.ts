@@ -1,0 +1,239 @@
+import { Bitfield, locatePiece } from '@shoal/protocol';
+import type { OfferGeometry, OfferId } from '@shoal/protocol';
+import type { Holdings, Neighbour } from './neighbour.ts';
+import { PieceBuckets } from './piece-buckets.ts';
+import { PieceProgress } from './piece-progress.ts';
+import { RateMeter } from './rate.ts';
+
+/**
+ * One offer's pieces: verified, wanted, hashed, begun, and who has them. Every piece that is wanted and lacking is in exactly one
+ * of: `startable` (its hash is known), `hashable` (it is not), `progress` (begun), or its hash is being asked for.
+ */
+export class Torrent {
+  readonly offer: OfferId;
+  readonly geometry: OfferGeometry;
+  readonly have: Bitfield;
+  readonly hashed: Bitfield;
+  readonly availability: Uint16Array;
+  readonly startable: PieceBuckets;
+  readonly hashable: PieceBuckets;
+  readonly progress = new Map<number, PieceProgress>();
+  /** Begun pieces with units that nobody was asked for. */
+  readonly open = new Set<PieceProgress>();
+  readonly holders = new Map<Neighbour, Holdings>();
+  /** Verified and not yet announced. */
+  freshHaves: number[] = [];
+  readonly fileVerified: Float64Array;
+  readonly down: RateMeter;
+  verifiedBytes = 0;
+  wantedBytes = 0;
+  /** Of the wanted files, bytes verified. */
+  wantedVerifiedBytes = 0;
+  /** Begun and not verified, bytes. */
+  progressBytes = 0;
+  hashRun: number;
+  /** Priority class plus one; 0 = not wanted. */
+  readonly #rank: Uint16Array;
+  readonly #lacking: Uint8Array;
+  readonly #hashPending: Uint8Array;
+  readonly #exclusive = new Set<number>();
+
+  constructor(
+    offer: OfferId,
+    geometry: OfferGeometry,
+    known: { readonly have: Bitfield; readonly hashed: Bitfield },
+    hashRun: number,
+    now: number,
+  ) {
+    const pieces = geometry.pieceCount;
+    this.offer = offer;
+    this.geometry = geometry;
+    this.have = known.have.clone();
+    this.hashed = known.hashed.clone();
+    this.availability = new Uint16Array(pieces);
+    this.startable = new PieceBuckets(this.availability);
+    this.hashable = new PieceBuckets(this.availability);
+    this.fileVerified = new Float64Array(geometry.files.length);
+    this.down = new RateMeter(3_000, now);
+    this.hashRun = hashRun;
+    this.#rank = new Uint16Array(pieces);
+    this.#lacking = new Uint8Array(pieces);
+    this.#hashPending = new Uint8Array(pieces);
+    for (let piece = 0; piece < pieces; piece += 1) if (this.have.has(piece)) this.#count(piece);
+  }
+
+  /** Every wanted piece is verified. */
+  get satisfied(): boolean {
+    return this.wantedVerifiedBytes >= this.wantedBytes;
+  }
+
+  pieceLength(piece: number): number {
+    return locatePiece(this.geometry, piece).length;
+  }
+
+  wants(piece: number): boolean {
+    return (this.#rank[piece] ?? 0) > 0;
+  }
+
+  /** File index to priority; classes are the distinct priorities, highest first. */
+  setWanted(files: ReadonlyMap<number, number>): void {
+    const priorities = [...new Set(files.values())].sort((a, b) => b - a);
+    const rankOf = new Map(priorities.map((priority, at) => [priority, at + 1]));
+    this.wantedBytes = this.wantedVerifiedBytes = 0;
+    for (const [index, file] of this.geometry.files.entries()) {
+      const priority = files.get(index);
+      const rank = priority === undefined ? 0 : (rankOf.get(priority) ?? 0);
+      if (rank > 0) {
+        this.wantedBytes += file.size;
+        this.wantedVerifiedBytes += this.fileVerified[index] ?? 0;
+      }
+      for (let piece = file.firstPiece; piece < file.firstPiece + file.pieceCount; piece += 1) {
+        if (this.#rank[piece] === rank) continue;
+        this.#rank[piece] = rank;
+        this.#leaveBuckets(piece);
+        this.place(piece);
+      }
+    }
+  }
+
+  join(neighbour: Neighbour, bits: Bitfield): Holdings {
+    this.leave(neighbour);
+    const holdings: Holdings = { bits, startable: 0, hashable: 0, useful: 0 };
+    this.holders.set(neighbour, holdings);
+    for (const piece of bits.indices()) this.#gained(holdings, piece);
+    return holdings;
+  }
+
+  /** A holder has one more piece; false when it had it already. */
+  gain(holdings: Holdings, piece: number): boolean {
+    if (!holdings.bits.set(piece)) return false;
+    this.#gained(holdings, piece);
+    return true;
+  }
+
+  leave(neighbour: Neighbour): void {
+    const holdings = this.holders.get(neighbour);
+    if (holdings === undefined) return;
+    this.holders.delete(neighbour);
+    for (const piece of holdings.bits.indices()) this.#setAvailability(piece, -1);
+  }
+
+  learnHashes(first: number, count: number): void {
+    for (let piece = first; piece < Math.min(first + count, this.geometry.pieceCount); piece += 1) {
+      this.#hashPending[piece] = 0;
+      this.hashed.set(piece);
+      this.place(piece);
+    }
+  }
+
+  /** The hashes of a run are being asked for (or no longer are). */
+  setHashPending(first: number, count: number, pending: boolean): void {
+    for (let piece = first; piece < Math.min(first + count, this.geometry.pieceCount); piece += 1) {
+      this.#hashPending[piece] = pending && !this.hashed.has(piece) ? 1 : 0;
+      this.place(piece);
+    }
+  }
+
+  begin(piece: number, owner: Neighbour): PieceProgress {
+    const progress = new PieceProgress(piece, this.pieceLength(piece));
+    progress.owner = owner;
+    progress.exclusive = owner.alone || this.#exclusive.has(piece);
+    this.progress.set(piece, progress);
+    this.progressBytes += progress.length;
+    this.place(piece);
+    this.refresh(progress);
+    return progress;
+  }
+
+  /** To be called after every change of a piece's units. */
+  refresh(progress: PieceProgress): void {
+    const open =
+      progress.free > 0 && this.wants(progress.piece) && this.progress.get(progress.piece) === progress;
+    if (open) this.open.add(progress);
+    else this.open.delete(progress);
+  }
+
+  verified(piece: number): boolean {
+    this.#end(piece);
+    this.#exclusive.delete(piece);
+    if (!this.have.set(piece)) return false;
+    this.#count(piece);
+    this.freshHaves.push(piece);
+    this.place(piece);
+    return true;
+  }
+
+  /** A verified piece turned out to be damaged or gone in the store. */
+  lost(piece: number): void {
+    if (!this.have.clear(piece)) return;
+    this.#count(piece, -1);
+    this.place(piece);
+  }
+
+  /** Starts over; from one giver alone when it was a common work. */
+  failed(piece: number, exclusive: boolean): void {
+    this.#end(piece);
+    if (exclusive) this.#exclusive.add(piece);
+    this.place(piece);
+  }
+
+  /** Puts a piece where its state belongs; idempotent. */
+  place(piece: number): void {
+    const lacking = this.wants(piece) && !this.have.has(piece);
+    if ((this.#lacking[piece] === 1) !== lacking) {
+      this.#lacking[piece] = lacking ? 1 : 0;
+      this.#tell(piece, 'useful', lacking ? 1 : -1);
+    }
+    const begun = this.progress.get(piece);
+    if (begun !== undefined) this.refresh(begun);
+    const idle = lacking && begun === undefined;
+    const hashed = this.hashed.has(piece);
+    this.#enter(this.startable, 'startable', piece, idle && hashed);
+    this.#enter(this.hashable, 'hashable', piece, idle && !hashed && this.#hashPending[piece] === 0);
+  }
+
+  #enter(set: PieceBuckets, count: 'startable' | 'hashable', piece: number, inside: boolean): void {
+    if (inside ? set.add(piece, (this.#rank[piece] ?? 1) - 1) : set.delete(piece))
+      this.#tell(piece, count, inside ? 1 : -1);
+  }
+
+  #leaveBuckets(piece: number): void {
+    this.#enter(this.startable, 'startable', piece, false);
+    this.#enter(this.hashable, 'hashable', piece, false);
+  }
+
+  #tell(piece: number, count: 'startable' | 'hashable' | 'useful', change: number): void {
+    for (const holdings of this.holders.values()) if (holdings.bits.has(piece)) holdings[count] += change;
+  }
+
+  #gained(holdings: Holdings, piece: number): void {
+    this.#setAvailability(piece, 1);
+    if (this.#lacking[piece] === 1) holdings.useful += 1;
+    if (this.startable.has(piece)) holdings.startable += 1;
+    if (this.hashable.has(piece)) holdings.hashable += 1;
+  }
+
+  #setAvailability(piece: number, change: number): void {
+    const before = this.availability[piece] ?? 0;
+    this.availability[piece] = before + change;
+    this.startable.moved(piece, before);
+    this.hashable.moved(piece, before);
+  }
+
+  #count(piece: number, sign = 1): void {
+    const located = locatePiece(this.geometry, piece);
+    const file = located.file;
+    const length = sign * located.length;
+    this.verifiedBytes += length;
+    this.fileVerified[file] = (this.fileVerified[file] ?? 0) + length;
+    if (this.wants(piece)) this.wantedVerifiedBytes += length;
+  }
+
+  #end(piece: number): void {
+    const progress = this.progress.get(piece);
+    if (progress === undefined) return;
+    this.progress.delete(piece);
+    this.progressBytes -= progress.length;
+    this.open.delete(progress);
+  }
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { runLine } from './sim/line.ts';
+import type { LineOptions } from './sim/line.ts';
+import { seededRandom } from './sim/random.ts';
+import { RequestWindow } from './window.ts';
+
+const MBIT = 125_000;
+
+function run(count: number, options: Partial<LineOptions> & { readonly mbit: number; readonly ms: number }) {
+  const windows = Array.from({ length: count }, () => new RequestWindow(DEFAULT_LIMITS));
+  const line = { queueMs: 100, durationMs: 30_000, warmMs: 2000, ...options };
+  return runLine(windows, { rate: () => options.mbit * MBIT, rtt: () => options.ms, ...line });
+}
+
+describe('request window', () => {
+  for (const mbit of [5, 20, 50, 100])
+    for (const ms of [20, 50, 100, 200])
+      test(`[WN1] [WN2] fills ${mbit} Mbit/s at ${ms} ms without a standing queue`, () => {
+        const report = run(1, { mbit, ms });
+        // Two blocks of 16 KiB on the line are the least that keeps it busy.
+        const twoBlocks = (2 * 16 * 1024 * 1000) / (mbit * MBIT);
+        expect(report.totalUse).toBeGreaterThan(0.9);
+        expect(report.meanQueueMs).toBeLessThan(Math.max(31, twoBlocks));
+      });
+
+  const random = seededRandom(3);
+  const services: readonly [string, () => number][] = [
+    ['exponential', () => -3 * Math.log(1 - random())],
+    ['20 ms stalls', () => (random() < 0.02 ? 20 : random() * 2)],
+    ['none', () => 0],
+  ];
+  for (const [name, service] of services)
+    test(`[WN3] keeps 50 MB/s at 1 ms, service jitter: ${name}`, () => {
+      const report = run(1, { mbit: 400, ms: 1, queueMs: 1000, service, durationMs: 10_000 });
+      expect(report.totalUse).toBeGreaterThan(0.95);
+      expect(report.windows[0]).toBeGreaterThan(512 * 1024);
+    });
+
+  test('[WN4] [WN5] follows a path that becomes longer or shorter', () => {
+    for (const [from, to] of [
+      [50, 100],
+      [100, 50],
+      [20, 150],
+    ] as const) {
+      const rtt = (now: number): number => (now < 8000 ? from : to);
+      const report = run(1, { mbit: 50, ms: 0, rtt, durationMs: 20_000, warmMs: 10_000 });
+      expect(report.totalUse, `${from} to ${to} ms`).toBeGreaterThan(0.9);
+      expect(report.meanQueueMs).toBeLessThan(30);
+    }
+  });
+
+  test('[WN3] follows a line that becomes faster', () => {
+    const rate = (now: number): number => (now < 8000 ? 20 : 100) * MBIT;
+    expect(run(1, { mbit: 0, ms: 50, rate, durationMs: 20_000, warmMs: 10_000 }).totalUse).toBeGreaterThan(
+      0.9,
+    );
+  });
+
+  test('[WN7] windows on one line share it', () => {
+    const report = run(4, { mbit: 100, ms: 50, warmMs: 5000 });
+    expect(report.totalUse).toBeGreaterThan(0.95);
+    expect(Math.min(...report.use)).toBeGreaterThan(0.1);
+    expect(report.meanQueueMs).toBeLessThan(30);
+  });
+
+  test('[WN6] does not grow when nothing held back', () => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    for (let now = 10; now < 10_000; now += 10) window.sample(now - 10, now, 16 * 1024);
+    expect(window.bytes).toBe(DEFAULT_LIMITS.windowInitialBytes);
+    window.full();
+    window.sample(10_000, 10_010, 16 * 1024);
+    expect(window.bytes).toBeGreaterThan(DEFAULT_LIMITS.windowInitialBytes);
+  });
+});

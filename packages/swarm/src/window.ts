@@ -1,0 +1,221 @@
+/** Bounds of a {@link RequestWindow}, bytes. */
+export interface WindowBounds {
+  readonly windowInitialBytes: number;
+  readonly windowMinBytes: number;
+  readonly windowMaxBytes: number;
+}
+
+/** Growth per round trip while the path is unknown. */
+const SLOW_START_GAIN = 2;
+/** Queueing that ends slow start: this many ms or this part of the base round trip, whichever is more. */
+const SLOW_START_DELAY_MS = 8;
+const SLOW_START_DELAY_PART = 0.12;
+/** Queueing aimed at by a window of 1 MiB, ms; smaller windows bear more, so that unequal ones on one line converge. */
+const TARGET_MS = 15;
+const TARGET_MAX_MS = 25;
+/** A base round trip is believed for one to two periods; each begins with two drained rounds to measure it anew. */
+const BASE_PERIOD_MS = 10_000;
+const DRAIN_ROUNDS = 2;
+const DRAIN_PART = 0.85;
+/** Rounds below half the target after which the line is held to have grown. */
+const QUIET_ROUNDS = 3;
+const QUIET_GAIN = 1.25;
+const MIN_SAMPLES = 4;
+/** Blocks whose spacing shows the line's rate long before the window fills it: slow start stops short of overflowing the queue. */
+const TRAIN = 4;
+/** A window cut to this part, with the round trip still at that part of what it was, shows a longer path. */
+const DOUBT_CUT = 0.3;
+const DOUBT_RTT = 0.9;
+const DOUBT_MIN_BYTES = 64 * 1024;
+
+/**
+ * How many bytes may be asked for and not yet have come, per neighbour: the congestion window of a receiver.
+ *
+ * Delay based after FAST TCP (Wei et al. 2006), but aiming at a queueing *time* (as Swift and Copa do) and not at a number of bytes, so that
+ * a CPU-bound path with jitter keeps enough in flight and a slow line is not flooded. All decisions use the smallest
+ * round trip of a round: a single slow block (disk, garbage collection) says nothing about the path.
+ */
+export class RequestWindow {
+  readonly #bounds: WindowBounds;
+  #size: number;
+  #slowStart = true;
+  /** Smallest round trips of the current and the former period. */
+  #baseNow = Infinity;
+  #basePast = Infinity;
+  #periodEnd: number | undefined;
+  #roundStart: number | undefined;
+  #roundMin = Infinity;
+  #samples = 0;
+  /** The requester was held back by the window in this round, or in the one before: growth has a reason. */
+  #held = false;
+  #heldBefore = false;
+  #quiet = 0;
+  #draining = 0;
+  #shrinkFrom: { readonly size: number; readonly rtt: number } | undefined;
+  #smooth = 0;
+  /** Arrival times of the last blocks in slow start, and the fastest train of them, bytes per ms. */
+  #train: number[] = [];
+  #recent: number[] = [];
+  #peakRate = 0;
+
+  constructor(bounds: WindowBounds) {
+    this.#bounds = bounds;
+    this.#size = bounds.windowInitialBytes;
+  }
+
+  /** Bytes that may be outstanding now. */
+  get bytes(): number {
+    if (this.#draining === 0) return this.#size;
+    const part = (DRAIN_PART * this.base) / Math.max(this.base, this.#smooth);
+    return Math.max(this.#bounds.windowMinBytes, this.#size * part);
+  }
+
+  /** Smallest round trip believed in, ms; 0 before the first block. */
+  get base(): number {
+    const base = Math.min(this.#baseNow, this.#basePast);
+    return base === Infinity ? 0 : base;
+  }
+
+  /** Smoothed round trip from request to block, ms; 0 before the first block. */
+  get rtt(): number {
+    return this.#smooth;
+  }
+
+  /** Whether the path's size is still being sought. */
+  get slowStart(): boolean {
+    return this.#slowStart;
+  }
+
+  /** The requester would have asked for more. */
+  full(): void {
+    this.#held = true;
+  }
+
+  /** A block that was asked for at `sentAt` came at `now` (ms). */
+  sample(sentAt: number, now: number, length: number): void {
+    // Clocks in pages are coarse (0.1 to 1 ms): a round trip of 0 would make every queue look endless.
+    const rtt = Math.max(0.2, now - sentAt);
+    this.#smooth = this.#smooth === 0 ? rtt : this.#smooth + (rtt - this.#smooth) / 8;
+    this.#periodEnd ??= periodAfter(now);
+    this.#roundStart ??= sentAt;
+    this.#baseNow = Math.min(this.#baseNow, rtt);
+    this.#roundMin = Math.min(this.#roundMin, rtt);
+    this.#samples += 1;
+    if (this.#slowStart) this.#climb(now, rtt, length);
+    if (sentAt >= this.#roundStart && this.#samples >= MIN_SAMPLES) this.#endRound(now);
+  }
+
+  /** The path fell silent: what was known of it is void. */
+  reset(): void {
+    this.#size = this.#bounds.windowInitialBytes;
+    this.#slowStart = true;
+    this.#baseNow = this.#basePast = this.#roundMin = Infinity;
+    this.#periodEnd = this.#roundStart = this.#shrinkFrom = undefined;
+    this.#train = [];
+    this.#recent = [];
+    this.#peakRate = 0;
+    this.#samples = this.#quiet = this.#draining = 0;
+    this.#held = this.#heldBefore = false;
+  }
+
+  /** Queueing time aimed at, ms. */
+  get #target(): number {
+    return Math.min(TARGET_MAX_MS, TARGET_MS * (2 ** 20 / this.#size) ** 0.25);
+  }
+
+  #climb(now: number, rtt: number, length: number): void {
+    const cap = this.#rateCap(now, length);
+    this.#recent.push(rtt);
+    if (this.#recent.length > MIN_SAMPLES) this.#recent.shift();
+    // Far below what the line seems to hold, a burst delays its own last blocks: that is no standing queue.
+    if (this.#size > cap / 2 && this.#recent.length === MIN_SAMPLES)
+      this.#endClimb(Math.min(...this.#recent));
+    if (this.#slowStart && this.#size < cap && (this.#held || this.#heldBefore))
+      this.#resize(Math.min(cap, this.#size + length * (SLOW_START_GAIN - 1)));
+  }
+
+  #endClimb(rtt: number): void {
+    if (rtt - this.base <= Math.max(SLOW_START_DELAY_MS, SLOW_START_DELAY_PART * this.base)) return;
+    this.#slowStart = false;
+    // These blocks were asked for a round ago, when the window was smaller: that one gives the line's rate.
+    this.#resize(((this.#size / SLOW_START_GAIN) * (this.base + this.#target)) / rtt);
+    this.#restartRound();
+  }
+
+  /** What the fastest train of blocks so far would fill; it never lies too low for long, since trains only get denser. */
+  #rateCap(now: number, length: number): number {
+    this.#train.push(now);
+    if (this.#train.length <= TRAIN) return this.#peakRate === 0 ? Infinity : this.#cap;
+    const first = this.#train.shift() ?? now;
+    // Below the clock's grain there is nothing to measure.
+    this.#peakRate = Math.max(this.#peakRate, (TRAIN * length) / Math.max(0.5, now - first));
+    return this.#cap;
+  }
+
+  get #cap(): number {
+    return this.#peakRate * (this.base + this.#target);
+  }
+
+  #endRound(now: number): void {
+    const rtt = this.#roundMin;
+    if (this.#draining > 0) this.#draining -= 1;
+    else if (this.#slowStart) this.#endClimb(rtt);
+    else this.#adjust(rtt);
+    this.#heldBefore = this.#held;
+    this.#restartRound();
+    this.#roundStart = now;
+    if (this.#periodEnd !== undefined && now >= this.#periodEnd) this.#nextPeriod(now);
+  }
+
+  #adjust(rtt: number): void {
+    const base = this.base;
+    const factor = (base + this.#target) / rtt;
+    if (factor < 1) {
+      this.#quiet = 0;
+      this.#shrinkFrom ??= { size: this.#size, rtt };
+      this.#resize(this.#size * (1 + Math.max(0.5, factor)) * 0.5);
+      this.#doubtBase(rtt);
+      return;
+    }
+    this.#shrinkFrom = undefined;
+    if (!this.#held) return;
+    this.#quiet = rtt - base < this.#target / 2 ? this.#quiet + 1 : 0;
+    const gain = (1 + Math.min(2, factor)) * 0.5;
+    this.#resize(this.#size * (this.#quiet >= QUIET_ROUNDS ? Math.max(QUIET_GAIN, gain) : gain));
+  }
+
+  /** Had the delay been our own queue, a window cut so far would have shortened it: so the path itself is longer now. */
+  #doubtBase(rtt: number): void {
+    const from = this.#shrinkFrom;
+    if (from === undefined || this.#size > DOUBT_CUT * from.size || rtt < DOUBT_RTT * from.rtt) return;
+    // A handful of blocks cannot be cut finely enough to tell; the base then ages out.
+    if (this.#size < DOUBT_MIN_BYTES) return;
+    this.#baseNow = rtt;
+    this.#basePast = Infinity;
+    this.#shrinkFrom = undefined;
+    this.#resize(from.size * 0.8);
+  }
+
+  #nextPeriod(now: number): void {
+    this.#periodEnd = periodAfter(now);
+    this.#basePast = this.#baseNow;
+    this.#baseNow = Infinity;
+    // Our own queue would otherwise be taken for the path's length, a little more in each period.
+    if (!this.#slowStart) this.#draining = DRAIN_ROUNDS;
+  }
+
+  #restartRound(): void {
+    this.#roundMin = Infinity;
+    this.#samples = 0;
+    this.#held = false;
+  }
+
+  #resize(size: number): void {
+    this.#size = Math.min(this.#bounds.windowMaxBytes, Math.max(this.#bounds.windowMinBytes, size));
+  }
+}
+
+/** On the clock and not by the path's age: all windows of a receiver drain together, or each would measure the others' queue. */
+function periodAfter(now: number): number {
+  return now - (now % BASE_PERIOD_MS) + BASE_PERIOD_MS;
+}
