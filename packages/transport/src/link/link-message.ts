@@ -1,0 +1,24 @@
+import type { Bytes } from '@shoal/protocol';
+
+/** MessagePack of a short map whose first key is "type", after the frame's first byte and the map's own. */
+const TYPE_KEY = [0xa4, 0x74, 0x79, 0x70, 0x65] as const;
+const KEY_AT = 2;
+const LENGTH_AT = KEY_AT + TYPE_KEY.length;
+const NAME_AT = LENGTH_AT + 1;
+/** MessagePack's fixstr: the low five bits are the length. */
+const FIXSTR = 0xa0;
+
+const NAMES = ['hello', 'goodbye', 'ping', 'pong'].map(name => [...name].map(letter => letter.charCodeAt(0)));
+
+/**
+ * Whether a control frame may hold one of the four messages that belong to the link, without decoding it: most frames
+ * do not, and are decoded by whoever they are for. True when in doubt (keys in another order), never wrongly false.
+ */
+export function isLinkMessage(frame: Bytes): boolean {
+  if (TYPE_KEY.some((byte, index) => frame[KEY_AT + index] !== byte)) return true;
+  return NAMES.some(
+    name =>
+      frame[LENGTH_AT] === FIXSTR + name.length &&
+      name.every((letter, index) => frame[NAME_AT + index] === letter),
+  );
+}

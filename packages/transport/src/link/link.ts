@@ -1,0 +1,314 @@
+import {
+  BLOCK_FRAME,
+  CONTROL_FRAME,
+  FRAGMENT_FRAME,
+  FragmentJoiner,
+  MAX_FRAME_BYTES,
+  PROTOCOL_VERSION,
+  ProtocolError,
+  decodeMessage,
+  encodeMessage,
+  negotiateVersion,
+  splitControl,
+} from '@shoal/protocol';
+import type { Bytes, IceServer } from '@shoal/protocol';
+import { failureText } from '../errors.ts';
+import type { TransportErrorCode } from '../errors.ts';
+import type {
+  ConnectionSignal,
+  LinkPath,
+  LinkStats,
+  PeerConnection,
+  PeerConnectionEvent,
+  PeerConnectionFactory,
+} from '../peer-connection/peer-connection.ts';
+import type { Scheduler } from '../scheduler.ts';
+import { goodbyeCode, goodbyeEnd } from './goodbye.ts';
+import { isLinkMessage } from './link-message.ts';
+import type { LinkLimits } from './limits.ts';
+import { SendQueue } from './send-queue.ts';
+
+/** How a link ended. `code` is a TransportErrorCode, or what the side that said goodbye gave as its reason. */
+export interface LinkEnd {
+  readonly code: string;
+  readonly text: string;
+  /** `self`: closed here; `other`: the other side said goodbye; `failure`: nobody wanted it. */
+  readonly by: 'self' | 'other' | 'failure';
+}
+
+export type LinkEvent =
+  | { readonly type: 'signal'; readonly signal: ConnectionSignal }
+  /** Both hellos are said; frames may be sent. */
+  | { readonly type: 'open' }
+  /** A whole control frame (first byte 1) or block frame (first byte 2); the buffer is the receiver's. */
+  | { readonly type: 'frame'; readonly frame: Bytes }
+  | { readonly type: 'writable'; readonly room: number }
+  | { readonly type: 'path'; readonly path: LinkPath }
+  /** Exactly once, last. */
+  | { readonly type: 'closed'; readonly end: LinkEnd };
+
+export interface LinkOptions {
+  readonly initiator: boolean;
+  readonly iceServers: readonly IceServer[];
+  readonly connect: PeerConnectionFactory;
+  readonly scheduler: Scheduler;
+  readonly limits: LinkLimits;
+  readonly features: readonly string[];
+  readonly listener: (event: LinkEvent) => void;
+}
+
+/**
+ * One conversation with one member over lane 0: hello first, then whole frames both ways, goodbye or silence last.
+ * Knows nothing of signaling: its signals come and go through the owner, who has checked whose they are. More lanes
+ * (connections) to the same member would be held here, beside this one; the wire has their number already.
+ */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #connection: PeerConnection;
+  readonly #queue: SendQueue;
+  readonly #joiner = new FragmentJoiner();
+  readonly #cancels = new Set<() => void>();
+  #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting';
+  #path: LinkPath = 'unknown';
+  #features: readonly string[] = [];
+  #heard = 0;
+  #heardAtTick = 0;
+  #silentTicks = 0;
+  #pings = 0;
+  #stopDeadline: () => void;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const { initiator, iceServers, limits, scheduler } = options;
+    this.#connection = options.connect({
+      initiator,
+      iceServers,
+      lowWater: limits.lowWater,
+      listener: event => this.#connectionEvent(event),
+    });
+    this.#queue = new SendQueue(this.#connection, limits);
+    this.#stopDeadline = scheduler.after(limits.connectTimeoutMs, () => this.#fail('connect-timeout'));
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  get path(): LinkPath {
+    return this.#path;
+  }
+
+  /** Features both sides may count on: those the other side named in its hello. */
+  get features(): readonly string[] {
+    return this.#features;
+  }
+
+  /** Bytes that may be sent now without waiting. 0 unless open. */
+  get room(): number {
+    return this.#state === 'open' ? this.#queue.room : 0;
+  }
+
+  /** Largest frame that goes out in one message; control frames above it are split, block frames must not be. */
+  get maxFrameBytes(): number {
+    return Math.min(this.#connection.maxMessageBytes, MAX_FRAME_BYTES);
+  }
+
+  get bufferedAmount(): number {
+    return this.#connection.bufferedAmount;
+  }
+
+  signal(signal: ConnectionSignal): void {
+    if (this.#state !== 'closed') this.#connection.signal(signal);
+  }
+
+  /** Sends a whole frame. Does nothing unless open; a block frame above {@link maxFrameBytes} ends the link. */
+  send(frame: Bytes): void {
+    if (this.#state !== 'open') return;
+    const max = this.maxFrameBytes;
+    if (frame.length <= max) this.#push(frame);
+    else if (frame[0] === CONTROL_FRAME) for (const part of splitControl(frame, max)) this.#push(part);
+    else this.#fail('frame-too-large');
+  }
+
+  stats(): Promise<LinkStats> {
+    return this.#connection.stats();
+  }
+
+  /** Says goodbye and ends. Idempotent. */
+  close(code: string, text: string): void {
+    this.#end({ code, text, by: 'self' });
+  }
+
+  /** To be called in even beats; a beat without a word brings a ping, `silentTicksToDeath` of them the end. */
+  tick(): void {
+    if (this.#state !== 'open') return;
+    const silent = this.#heard === this.#heardAtTick;
+    this.#heardAtTick = this.#heard;
+    this.#silentTicks = silent ? this.#silentTicks + 1 : 0;
+    if (this.#silentTicks >= this.#options.limits.silentTicksToDeath) this.#fail('link-lost');
+    else if (silent) this.#ping();
+  }
+
+  /** Asks for a sign of life; any message within `ms` is one. */
+  probe(ms: number, done: (alive: boolean) => void): void {
+    if (this.#state !== 'open') {
+      done(false);
+      return;
+    }
+    const before = this.#heard;
+    this.#ping();
+    this.#after(ms, () => done(this.#state === 'open' && this.#heard > before));
+  }
+
+  /** Ends as lost: the owner has found out. */
+  lose(): void {
+    this.#fail('link-lost');
+  }
+
+  #connectionEvent(event: PeerConnectionEvent): void {
+    if (event.type === 'close') this.#connectionClosed(event.error);
+    else if (this.#state === 'closed') return;
+    else if (event.type === 'message') this.#message(event.data);
+    else if (event.type === 'buffer-low') this.#drained();
+    else if (event.type === 'signal') this.#emit(event);
+    else if (event.type === 'connect') this.#greet();
+    else this.#interrupted();
+  }
+
+  #greet(): void {
+    this.#state = 'greeting';
+    const features = [...this.#options.features];
+    this.#connection.send(encodeMessage({ type: 'hello', versions: [PROTOCOL_VERSION], features }));
+    void this.#connection.stats().then(({ path }) => {
+      if (this.#state === 'closed') return;
+      this.#path = path;
+      if (this.#state === 'open') this.#emit({ type: 'path', path });
+    });
+  }
+
+  #message(data: Bytes): void {
+    this.#heard += 1;
+    try {
+      if (data.length === 0 || data.length > MAX_FRAME_BYTES) this.#violation('a frame of a forbidden size');
+      else if (this.#state === 'greeting') this.#hello(data);
+      else if (data[0] === BLOCK_FRAME) this.#emit({ type: 'frame', frame: data });
+      else if (data[0] === CONTROL_FRAME) this.#control(data);
+      else if (data[0] === FRAGMENT_FRAME) this.#fragment(data);
+      else this.#violation('an unknown kind of frame');
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#violation(error.message);
+    }
+  }
+
+  #hello(frame: Bytes): void {
+    const message = frame[0] === CONTROL_FRAME ? decodeMessage(frame) : undefined;
+    if (message?.type === 'goodbye') {
+      this.#end({ ...goodbyeEnd(message.code, message.text), by: 'other' });
+      return;
+    }
+    if (message?.type !== 'hello') {
+      this.#violation('the first message is not a hello');
+      return;
+    }
+    if (negotiateVersion(message.versions) === undefined) {
+      this.#fail('unsupported-version');
+      return;
+    }
+    this.#features = message.features;
+    this.#stopDeadline();
+    this.#state = 'open';
+    this.#emit({ type: 'open' });
+    if (this.#path !== 'unknown') this.#emit({ type: 'path', path: this.#path });
+  }
+
+  #fragment(data: Bytes): void {
+    const whole = this.#joiner.push(data);
+    if (whole === undefined) return;
+    if (whole[0] === CONTROL_FRAME) this.#control(whole);
+    else this.#violation('fragments of something that is not a control message');
+  }
+
+  #control(frame: Bytes): void {
+    // Only what may be ours is decoded here; all else is decoded once, by whoever it is for.
+    if (!isLinkMessage(frame)) {
+      this.#emit({ type: 'frame', frame });
+      return;
+    }
+    const message = decodeMessage(frame);
+    if (message.type === 'ping') this.#push(encodeMessage({ type: 'pong', id: message.id }));
+    else if (message.type === 'goodbye')
+      this.#end({ ...goodbyeEnd(message.code, message.text), by: 'other' });
+    else if (message.type === 'hello') this.#violation('a second hello');
+    else if (message.type !== 'pong') this.#emit({ type: 'frame', frame });
+  }
+
+  #push(frame: Bytes): void {
+    if (this.#state === 'open' && !this.#queue.push(frame)) this.#fail('send-overrun');
+  }
+
+  #drained(): void {
+    this.#queue.drain();
+    if (this.#state === 'open') this.#emit({ type: 'writable', room: this.#queue.room });
+  }
+
+  #ping(): void {
+    this.#pings += 1;
+    this.#push(encodeMessage({ type: 'ping', id: this.#pings }));
+  }
+
+  #interrupted(): void {
+    this.probe(this.#options.limits.interruptTimeoutMs, alive => {
+      if (!alive && this.#state === 'open') this.#fail('link-lost');
+    });
+  }
+
+  #connectionClosed(error: Error | undefined): void {
+    if (this.#state === 'closed') return;
+    const early = this.#state !== 'open' && error !== undefined;
+    const code: TransportErrorCode = early ? 'connection-failed' : 'link-lost';
+    this.#end({ code, text: failureText(code), by: 'failure' });
+  }
+
+  /** `detail` is for the log of the other side's author; people get the plain text of the code. */
+  #violation(detail: string): void {
+    this.#fail('protocol-violation', detail);
+  }
+
+  #fail(code: TransportErrorCode, detail = ''): void {
+    this.#end({ code, text: failureText(code), by: 'failure' }, detail);
+  }
+
+  #end(end: LinkEnd, detail = end.text): void {
+    if (this.#state === 'closed') return;
+    const connected = this.#state !== 'connecting';
+    this.#state = 'closed';
+    this.#stopDeadline();
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels.clear();
+    this.#queue.clear();
+    if (connected && end.by !== 'other') this.#sayGoodbye(end.code, detail);
+    else this.#connection.destroy();
+    this.#emit({ type: 'closed', end });
+  }
+
+  /** The word must reach the other side, who then ends the connection; should it not, we do. */
+  #sayGoodbye(code: string, text: string): void {
+    this.#connection.send(
+      encodeMessage({ type: 'goodbye', code: goodbyeCode(code), text: text.slice(0, 200) }),
+    );
+    this.#options.scheduler.after(this.#options.limits.lingerMs, () => this.#connection.destroy());
+  }
+
+  #after(ms: number, task: () => void): void {
+    const cancel = this.#options.scheduler.after(ms, () => {
+      this.#cancels.delete(cancel);
+      task();
+    });
+    this.#cancels.add(cancel);
+  }
+
+  #emit(event: LinkEvent): void {
+    this.#options.listener(event);
+  }
+}

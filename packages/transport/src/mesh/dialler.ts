@@ -1,0 +1,100 @@
+import type { PeerId } from '@shoal/protocol';
+import type { Scheduler } from '../scheduler.ts';
+import type { Signaling } from '../signaling/signaling.ts';
+import { AddressBook } from './address-book.ts';
+import { backoffDelay } from './backoff.ts';
+import type { MeshTiming } from './options.ts';
+
+export interface DiallerOptions {
+  readonly signaling: Pick<Signaling, 'members' | 'state'>;
+  readonly scheduler: Scheduler;
+  readonly random: () => number;
+  readonly timing: MeshTiming;
+  /** How many more links we would start now. */
+  readonly wanted: () => number;
+  readonly usesAddress: (address: string) => boolean;
+  /** A neighbour, or someone we leave alone. */
+  readonly shuns: (peer: PeerId) => boolean;
+  readonly dial: (address: string) => void;
+}
+
+/** Keeps the number of neighbours up: dials from samples of the room, waits longer after each failure. */
+export class Dialler {
+  readonly book = new AddressBook();
+  readonly #options: DiallerOptions;
+  #failures = 0;
+  #cancelTimer: () => void = () => undefined;
+  #timerDelay: number | undefined;
+  #retrying = false;
+  #asking = false;
+  #closed = false;
+
+  constructor(options: DiallerOptions) {
+    this.#options = options;
+  }
+
+  /** In the room (again), under a new address. */
+  joined(own: string, sample: readonly string[]): void {
+    this.#failures = 0;
+    this.book.restart(own);
+    this.book.learn(sample);
+    this.#fill();
+  }
+
+  /** A link is open: what failed before does not slow us any more. */
+  succeeded(address: string): void {
+    this.#failures = 0;
+    this.book.succeeded(address);
+  }
+
+  /** Something failed or was lost: look again soon, later each time. */
+  retry(): void {
+    // Several failures at once are one reason to look again, not many to wait longer.
+    if (this.#retrying) return;
+    this.#retrying = true;
+    const { random, timing } = this.#options;
+    const delay = backoffDelay(this.#failures, { base: timing.retryBase, cap: timing.retryCap }, random());
+    this.#failures += 1;
+    this.#wakeIn(delay);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelTimer();
+  }
+
+  #fill(): void {
+    const { wanted, usesAddress, shuns, random, dial, timing } = this.#options;
+    const view = { isBusy: usesAddress, isNeighbour: shuns, random };
+    for (const address of this.book.pick(wanted(), view)) dial(address);
+    if (wanted() > 0) this.#wakeIn(timing.refresh * (0.5 + random()));
+  }
+
+  /** One timer: the earliest wish counts. */
+  #wakeIn(delay: number): void {
+    if (this.#closed || (this.#timerDelay !== undefined && this.#timerDelay <= delay)) return;
+    this.#cancelTimer();
+    this.#timerDelay = delay;
+    this.#cancelTimer = this.#options.scheduler.after(delay, () => {
+      this.#timerDelay = undefined;
+      this.#retrying = false;
+      void this.#refresh();
+    });
+  }
+
+  async #refresh(): Promise<void> {
+    const { signaling, wanted } = this.#options;
+    // When the server is away its return brings a fresh sample; until then nobody new can be found.
+    if (this.#asking || wanted() <= 0 || signaling.state !== 'online') return;
+    this.#asking = true;
+    try {
+      this.book.learn(await signaling.members());
+    } catch {
+      this.#asking = false;
+      this.retry();
+      return;
+    }
+    this.#asking = false;
+    if (!this.#closed) this.#fill();
+  }
+}
