@@ -124,6 +124,12 @@ export class Downloader {
       );
   }
 
+  /** A piece has come another way (the file was found on disk): what is outstanding of it is of no use. */
+  cancelPiece(torrent: Torrent, piece: number): void {
+    for (const request of torrent.progress.get(piece)?.requests ?? [])
+      this.#cancelAt(request.neighbour, [request]);
+  }
+
   /** Timeouts and snubbing. */
   tick(neighbour: Neighbour): void {
     const now = this.#core.now();
@@ -193,7 +199,8 @@ export class Downloader {
   }
 
   #welcome({ torrent, progress, neighbour, begin, length }: BlockRequest): boolean {
-    if (torrent.progress.get(progress.piece) !== progress || !torrent.wants(progress.piece)) return false;
+    if (this.#core.torrents.get(torrent.offer) !== torrent || !torrent.wants(progress.piece)) return false;
+    if (torrent.progress.get(progress.piece) !== progress) return false;
     if (progress.exclusive && progress.owner !== neighbour) return false;
     return progress.lacks({ begin, length });
   }

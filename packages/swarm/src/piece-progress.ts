@@ -78,7 +78,7 @@ export class PieceProgress {
 
   ask(request: BlockRequest): void {
     this.requests.add(request);
-    for (const unit of this.#units(request)) {
+    for (let unit = firstUnit(request); unit < endUnit(request); unit += 1) {
       if (this.#isFree(unit)) this.#free -= 1;
       this.#asked[unit] = (this.#asked[unit] ?? 0) + 1;
     }
@@ -87,7 +87,7 @@ export class PieceProgress {
   /** The request is answered, refused or given up. */
   settle(request: BlockRequest): void {
     if (!this.requests.delete(request)) return;
-    for (const unit of this.#units(request)) {
+    for (let unit = firstUnit(request); unit < endUnit(request); unit += 1) {
       this.#asked[unit] = (this.#asked[unit] ?? 1) - 1;
       if (!this.#isFree(unit)) continue;
       this.#free += 1;
@@ -97,11 +97,13 @@ export class PieceProgress {
 
   /** Whether none of these bytes is here: a block that overlaps what another gave would mix the givers up. */
   lacks(range: BlockRange): boolean {
-    return this.#units(range).every(unit => this.#giver[unit] === 0);
+    for (let unit = firstUnit(range); unit < endUnit(range); unit += 1)
+      if (this.#giver[unit] !== 0) return false;
+    return true;
   }
 
   receive(range: BlockRange, giver: number): void {
-    for (const unit of this.#units(range)) {
+    for (let unit = firstUnit(range); unit < endUnit(range); unit += 1) {
       if (this.#isFree(unit)) this.#free -= 1;
       if (this.#giver[unit] === 0) this.#missing -= 1;
       this.#giver[unit] = giver + 1;
@@ -111,9 +113,12 @@ export class PieceProgress {
   #isFree(unit: number): boolean {
     return this.#asked[unit] === 0 && this.#giver[unit] === 0;
   }
+}
 
-  #units(range: BlockRange): number[] {
-    const first = range.begin / BLOCK_BYTES;
-    return Array.from({ length: Math.ceil(range.length / BLOCK_BYTES) }, (_, step) => first + step);
-  }
+function firstUnit(range: BlockRange): number {
+  return range.begin / BLOCK_BYTES;
+}
+
+function endUnit(range: BlockRange): number {
+  return Math.ceil((range.begin + range.length) / BLOCK_BYTES);
 }

@@ -30,7 +30,7 @@ export class Suspects {
     if (progress === undefined) return torrent.lost(piece);
     const { givers } = progress;
     torrent.failed(piece, givers.size > 1);
-    for (const neighbour of [...this.#core.neighbours.values()]) {
+    for (const neighbour of this.#core.neighbours.values()) {
       if (!givers.has(neighbour.index)) continue;
       if (givers.size === 1) {
         remember(this.#banned, neighbour.peer);

@@ -170,14 +170,11 @@ export class Swarm {
       case 'hashes-known':
         this.#hashes.known(torrent, event.first, event.count);
         break;
-      case 'piece-verified': {
-        const { piece } = event;
-        // It may have come another way (the file was found on disk): what is outstanding is of no use then.
-        this.#downloader.cancel(request => request.torrent === torrent && request.progress.piece === piece);
-        torrent.verified(piece);
+      case 'piece-verified':
+        this.#downloader.cancelPiece(torrent, event.piece);
+        torrent.verified(event.piece);
         this.#interestChanged = true;
         break;
-      }
       case 'piece-failed':
         this.#suspects.failed(torrent, event.piece);
         this.#interestChanged = true;

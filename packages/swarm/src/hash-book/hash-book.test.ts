@@ -178,6 +178,21 @@ describe('before the seal', () => {
     expect(book.addOwn(0, hashesOf(4, 2), signature)).toMatchObject({ code: 'contradiction' });
   });
 
+  test('an answer takes as few runs as will do, and runs that add nothing are not kept', async () => {
+    const book = newBook(geometry(10));
+    const all = hashesOf(10);
+    for (const [first, count] of [
+      [0, 3],
+      [1, 4],
+      [2, 7],
+    ] as const)
+      await book.learn(await batch(all, first, count));
+    expect(book.answer(2, 7).map(message => message.first)).toEqual([2]);
+    expect(book.answer(0, 9).map(message => message.first)).toEqual([0, 2]);
+    book.addOwn(4, run(all, 4, 2), new Uint8Array(64));
+    expect(book.export().runs).toHaveLength(3);
+  });
+
   test('stored runs are capped, hashes are not', async () => {
     const book = newBook(geometry(10), 3);
     const all = hashesOf(10);

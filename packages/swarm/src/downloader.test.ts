@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest';
+import { OFFER, Solo, peerNamed } from './sim/solo.ts';
+
+const KIB = 1024;
+const BLOCK = 16 * KIB;
+
+describe('requests', () => {
+  test('[RQ1] asks for the window and no more, and only when unchoked', () => {
+    const solo = new Solo();
+    solo.offer([1024]);
+    solo.join('ann').tell('ann', { type: 'have-all', offer: OFFER });
+    expect(solo.asked('ann')).toEqual([]);
+    solo.tell('ann', { type: 'unchoke' });
+    expect(solo.asked('ann')).toHaveLength(2);
+    expect(solo.swarm.peerStats(peerNamed('ann'))).toMatchObject({
+      outstandingBytes: 32 * KIB,
+      windowBytes: 32 * KIB,
+    });
+  });
+
+  test('[RQ1] a block makes room for the next', () => {
+    const solo = new Solo({ windowMaxBytes: 32 * KIB });
+    solo.offer([1024]);
+    solo.seeder('ann');
+    solo.block('ann', 0, BLOCK);
+    expect(solo.of('write')).toMatchObject([{ begin: 0, length: BLOCK, peer: peerNamed('ann') }]);
+    expect(solo.asked('ann', solo.effects)).toHaveLength(1);
+  });
+
+  test('[RQ2] waits until an eighth of the window is free', () => {
+    const solo = new Solo({
+      windowInitialBytes: 512 * KIB,
+      windowMaxBytes: 512 * KIB,
+      maxBlockBytes: 16 * KIB,
+    });
+    solo.offer([4096]);
+    solo.seeder('ann');
+    expect(solo.asked('ann')).toHaveLength(32);
+    const batches = [0, 1, 2, 3].map(id => solo.block('ann', id, BLOCK).sent('request').length);
+    expect(batches).toEqual([0, 0, 0, 1]);
+    expect(solo.asked('ann', solo.effects)).toHaveLength(4);
+  });
+
+  test('[RQ3] larger windows ask for larger blocks', () => {
+    const solo = new Solo({ windowInitialBytes: 2048 * KIB });
+    solo.offer([8192], { pieceLength: 256 * KIB });
+    solo.seeder('ann');
+    const first = solo.asked('ann');
+    expect(Math.max(...first.map(([, , , length]) => length))).toBe(32 * KIB);
+    for (const [id, , , length] of first) solo.block('ann', id, length);
+    expect(Math.max(...solo.asked('ann').map(([, , , length]) => length))).toBe(64 * KIB);
+  });
+
+  test('[RQ6] a block nobody asked for, or one of the wrong length, ends the link', () => {
+    const invented = new Solo();
+    invented.offer([64]);
+    invented.seeder('ann');
+    expect(invented.block('ann', 99, BLOCK).drops).toEqual(['unsolicited-block']);
+    const twice = new Solo({ windowMaxBytes: 32 * KIB });
+    twice.offer([1024]);
+    twice.seeder('ann').block('ann', 0, BLOCK);
+    expect(twice.block('ann', 0, BLOCK).drops).toEqual(['unsolicited-block']);
+    const short = new Solo();
+    short.offer([64]);
+    short.seeder('ann');
+    expect(short.block('ann', 0, BLOCK - 1).drops).toEqual(['bad-block-length']);
+    expect(short.of('write')).toEqual([]);
+  });
+
+  test('[RQ4] [RQ5] a silent neighbour is snubbed, its blocks go to others, a late one is ignored', () => {
+    const solo = new Solo();
+    solo.offer([32]);
+    solo.seeder('ann');
+    expect(solo.asked('ann')).toHaveLength(2);
+    solo.seeder('bob');
+    expect(solo.asked('bob')).toEqual([]);
+    solo.tick(9_000);
+    expect(solo.swarm.peerStats(peerNamed('ann'))?.snubbed).toBe(false);
+    // Before that the endgame may have asked bob for a second copy: then it is his already.
+    solo.tick(2_000);
+    expect(solo.swarm.peerStats(peerNamed('ann'))?.snubbed).toBe(true);
+    expect(
+      solo
+        .asked('bob')
+        .map(([, piece, begin]) => [piece, begin])
+        .sort(),
+    ).toEqual([
+      [0, 0],
+      [0, BLOCK],
+    ]);
+    solo.block('bob', 0, BLOCK);
+    expect(solo.of('write')).toHaveLength(1);
+    const late = solo.asked('ann').find(([, , begin]) => begin === solo.of('write')[0]?.begin);
+    solo.block('ann', late?.[0] ?? 0, BLOCK);
+    expect(solo.of('ignore')).toHaveLength(1);
+    expect(solo.swarm.peerStats(peerNamed('ann'))?.snubbed).toBe(false);
+  });
+
+  test('[RQ4] the only neighbour, snubbed, is asked for one block and recovers', () => {
+    const solo = new Solo();
+    solo.offer([1024]);
+    solo.seeder('ann').tick(11_000);
+    const again = solo.asked('ann', solo.effects);
+    expect(again).toHaveLength(1);
+    solo.block('ann', again[0]?.[0] ?? 0, BLOCK);
+    expect(solo.of('write')).toHaveLength(1);
+    expect(solo.asked('ann', solo.effects).length).toBeGreaterThan(1);
+  });
+
+  test('[RQ5] a late block that is still needed is written', () => {
+    const solo = new Solo();
+    solo.offer([1024]);
+    solo.seeder('ann').tick(11_000);
+    const [retried] = solo.asked('ann', solo.effects);
+    const open = solo.asked('ann').find(([id, , begin]) => id < 2 && begin !== retried?.[2]);
+    solo.block('ann', open?.[0] ?? 0, BLOCK);
+    expect(solo.of('write')).toHaveLength(1);
+  });
+
+  test('[RQ7] a rejected block goes elsewhere, and not to the same neighbour for 5 s', () => {
+    const solo = new Solo();
+    solo.offer([32]);
+    solo.seeder('ann').tell('ann', { type: 'reject', ids: [0, 1] });
+    expect(solo.asked('ann', solo.effects)).toEqual([]);
+    solo.seeder('bob');
+    expect(solo.asked('bob')).toHaveLength(2);
+    solo.tell('bob', { type: 'reject', ids: [0, 1] }).tick(4_000);
+    expect(solo.asked('ann', solo.effects)).toEqual([]);
+    solo.tick(1_500);
+    expect([...solo.asked('ann', solo.effects), ...solo.asked('bob', solo.effects)]).toHaveLength(2);
+  });
+
+  test('[RQ8] what a neighbour leaves behind is gone on with by others', () => {
+    const solo = new Solo();
+    solo.offer([64]);
+    solo.seeder('ann').block('ann', 0, BLOCK);
+    solo.receive({ type: 'neighbour-left', peer: peerNamed('ann') });
+    solo.seeder('bob');
+    for (let at = 0; at < solo.asked('bob').length; at += 1) solo.block('bob', at, BLOCK);
+    const begins = solo.of('write', solo.all).map(write => write.begin / BLOCK);
+    expect(begins.sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  test('[RQ8] a choke gives back what was begun', () => {
+    const solo = new Solo();
+    solo.offer([64]);
+    solo
+      .seeder('ann')
+      .tell('ann', { type: 'choke' })
+      .tell('ann', { type: 'reject', ids: [0, 1] });
+    solo.seeder('bob');
+    expect(solo.asked('bob').map(([, , begin]) => begin)).toEqual([0, BLOCK]);
+    solo.tell('ann', { type: 'unchoke' });
+    expect(solo.asked('ann', solo.effects)).toHaveLength(2);
+  });
+
+  test('[RQ1] [SW1] the whole of an offer is written exactly once', () => {
+    const solo = new Solo({}, 7);
+    const geometry = solo.offer([300, 1, 64, 700]);
+    solo.seeder('ann').seeder('bob').seeder('eve');
+    const answered = new Set<string>();
+    for (let progress = true; progress;) {
+      progress = false;
+      for (const name of ['ann', 'bob', 'eve'])
+        for (const [id, , , length] of solo.asked(name)) {
+          if (answered.has(`${name}${id}`)) continue;
+          answered.add(`${name}${id}`);
+          solo.now += 1;
+          solo.block(name, id, length);
+          progress = true;
+        }
+    }
+    const written = solo.of('write', solo.all);
+    expect(written.reduce((sum, write) => sum + write.length, 0)).toBe(geometry.totalBytes);
+    expect(new Set(written.map(write => `${write.piece}:${write.begin}`)).size).toBe(written.length);
+  });
+});
+
+describe('endgame', () => {
+  /** Fast has given its blocks in 10 ms each and has nothing left; slow needs seconds for each and owes one. */
+  function slowAndFast(): Solo {
+    const solo = new Solo({ windowInitialBytes: 16 * KIB, windowMaxBytes: 16 * KIB });
+    solo.offer([16, 16, 16, 16]);
+    solo.partial('slow', [0, 1]).partial('fast', [2, 3]);
+    for (const id of [0, 1]) {
+      solo.now += 10;
+      solo.block('fast', id, BLOCK);
+    }
+    solo.now += 2000;
+    solo.block('slow', 0, BLOCK);
+    return solo.tell('fast', { type: 'have', offer: OFFER, pieces: [0, 1] });
+  }
+
+  test('[EG1] the last block of a slow neighbour is asked of a fast one', () => {
+    const solo = slowAndFast();
+    solo.tick();
+    expect(solo.asked('fast')).toHaveLength(3);
+    const double = solo.asked('fast').at(-1);
+    expect(double?.[1]).toBe(solo.asked('slow').at(-1)?.[1]);
+  });
+
+  test('[EG2] when one copy comes the other is cancelled, and a third is never asked for', () => {
+    const solo = slowAndFast();
+    solo.tick().seeder('third').tick();
+    expect(solo.asked('third')).toEqual([]);
+    const double = solo.asked('fast').at(-1);
+    solo.block('fast', double?.[0] ?? 0, BLOCK);
+    expect(solo.of('write')).toHaveLength(1);
+    expect(solo.sent('cancel', 'slow')).toEqual([{ type: 'cancel', ids: [1] }]);
+    expect(solo.block('slow', 1, BLOCK).effects).toEqual([{ type: 'ignore' }]);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { OFFER, Solo, offerNamed, peerNamed } from './sim/solo.ts';
+
+describe('hashes', () => {
+  test('[HR1] [HR2] hashes first, then the pieces', () => {
+    const solo = new Solo({ hashRunsPerNeighbour: 1 });
+    solo.offer([64 * 100], { hashed: [] });
+    solo.seeder('ann');
+    expect(solo.asked('ann')).toEqual([]);
+    const [run] = solo.sent('hash-request', 'ann', solo.all);
+    expect(run?.count).toBe(4);
+    expect((run?.first ?? 1) % 4).toBe(0);
+    solo.receive({ type: 'hashes-known', offer: OFFER, first: run?.first ?? 0, count: 4 });
+    const asked = solo.asked('ann');
+    expect(asked).toHaveLength(2);
+    for (const [, piece] of asked) expect(Math.floor(piece / 4)).toBe((run?.first ?? 0) / 4);
+    expect(solo.sent('hash-request', 'ann')).toMatchObject([{ count: 16 }]);
+  });
+
+  test('[HR2] runs grow to the limit and stop when enough is known ahead', () => {
+    const solo = new Solo({ hashAheadBytes: 64 * 64 * 1024, hashRunMax: 16, hashRunsPerNeighbour: 1 });
+    solo.offer([64 * 1000], { hashed: [] });
+    solo.seeder('ann');
+    const counts: number[] = [];
+    for (let step = 0; step < 20; step += 1) {
+      const run = solo.sent('hash-request', 'ann', step === 0 ? solo.all : solo.effects)[0];
+      if (run === undefined) break;
+      counts.push(run.count);
+      solo.receive({ type: 'hashes-known', offer: OFFER, first: run.first, count: run.count });
+    }
+    expect(Math.max(...counts)).toBe(16);
+    expect(counts.length).toBeLessThan(9);
+  });
+
+  test('[HR2] large pieces are hashed in small runs', () => {
+    const solo = new Solo({ hashRunsPerNeighbour: 1, hashAheadBytes: 1e12 });
+    solo.offer([4096 * 1000], { hashed: [], pieceLength: 4096 * 1024 });
+    solo.seeder('ann');
+    for (let step = 0; step < 6; step += 1) {
+      const run = solo.sent('hash-request', 'ann', solo.all).at(-1);
+      solo.receive({ type: 'hashes-known', offer: OFFER, first: run?.first ?? 0, count: run?.count ?? 0 });
+    }
+    expect(solo.sent('hash-request', 'ann', solo.all).at(-1)?.count).toBe(16);
+  });
+
+  test('[HR3] a rejected run is asked of another, and of the same after 5 s', () => {
+    const solo = new Solo({ hashRunsPerNeighbour: 1 });
+    solo.offer([64 * 4], { hashed: [] });
+    solo.seeder('ann').tell('ann', { type: 'hash-reject', offer: OFFER, first: 0, count: 4 });
+    expect(solo.sent('hash-request')).toEqual([]);
+    expect(solo.seeder('bob').sent('hash-request', 'bob', solo.all)).toHaveLength(1);
+    solo.tell('bob', { type: 'hash-reject', offer: OFFER, first: 0, count: 4 });
+    solo.tick(5_500);
+    expect(solo.sent('hash-request')).toHaveLength(1);
+  });
+
+  test('[HR3] so is one that makes no progress for 10 s', () => {
+    const solo = new Solo({ hashRunsPerNeighbour: 1 });
+    solo.offer([64 * 4], { hashed: [] });
+    solo.seeder('ann').seeder('bob');
+    expect(solo.sent('hash-request', 'bob', solo.all)).toEqual([]);
+    solo.tick(9_000);
+    solo.receive({ type: 'hashes-known', offer: OFFER, first: 0, count: 1 });
+    expect(solo.tick(9_000).sent('hash-request')).toEqual([]);
+    expect(solo.tick(1_500).sent('hash-request', 'bob')).toHaveLength(1);
+  });
+
+  test('[HR4] a neighbour is answered by the hash book, rejected, or dropped', () => {
+    const solo = new Solo();
+    solo.offer([128], { have: [0, 1] });
+    solo.join('ann').tell('ann', { type: 'hash-request', offer: OFFER, first: 0, count: 2 });
+    expect(solo.of('provide-hashes')).toEqual([
+      { type: 'provide-hashes', peer: peerNamed('ann'), offer: OFFER, first: 0, count: 2 },
+    ]);
+    solo.tell('ann', { type: 'hash-request', offer: offerNamed('other'), first: 0, count: 2 });
+    expect(solo.sent('hash-reject', 'ann')).toHaveLength(1);
+    solo.tell('ann', { type: 'hash-request', offer: OFFER, first: 1, count: 2 });
+    expect(solo.drops).toEqual(['bad-hash-request']);
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { OFFER, Solo } from './sim/solo.ts';
+
+const KIB = 1024;
+const BLOCK = 16 * KIB;
+
+describe('picker', () => {
+  test('[PK1] a begun piece is finished before another is begun', () => {
+    const solo = new Solo({ windowMaxBytes: 32 * KIB });
+    solo.offer([64 * 20]);
+    solo.seeder('ann').block('ann', 0, BLOCK).block('ann', 1, BLOCK);
+    const pieces = solo.asked('ann').map(([, piece]) => piece);
+    expect(pieces).toHaveLength(4);
+    expect(new Set(pieces).size).toBe(1);
+  });
+
+  test('[PK1] neighbours begin different pieces, and share one when there is no other', () => {
+    const solo = new Solo();
+    solo.offer([64, 64]);
+    solo.seeder('ann').seeder('bob');
+    expect(solo.asked('ann')[0]?.[1]).not.toBe(solo.asked('bob')[0]?.[1]);
+    const one = new Solo();
+    one.offer([64]);
+    one.seeder('ann').seeder('bob');
+    const begins = [...one.asked('ann'), ...one.asked('bob')].map(([, , begin]) => begin / BLOCK);
+    expect(begins.sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  test('[PK2] the rarest first', () => {
+    const solo = new Solo({ windowMaxBytes: 32 * KIB });
+    solo.offer([32, 32, 32, 32], { have: [0] });
+    solo.join('bob').tell('bob', { type: 'have', offer: OFFER, pieces: [1, 3] });
+    solo.seeder('ann');
+    expect(new Set(solo.asked('ann').map(([, piece]) => piece))).toEqual(new Set([2]));
+  });
+
+  test('[PK2] the highest priority before the rarest', () => {
+    const solo = new Solo({ windowInitialBytes: 64 * KIB, windowMaxBytes: 64 * KIB });
+    solo.offer([32, 32, 32], { have: [], want: false });
+    solo.join('bob').tell('bob', { type: 'have', offer: OFFER, pieces: [1] });
+    solo.want(
+      new Map([
+        [0, 1],
+        [1, 9],
+        [2, 5],
+      ]),
+    );
+    solo.seeder('ann');
+    expect(solo.asked('ann').map(([, piece]) => piece)).toEqual([1, 1, 2, 2]);
+  });
+
+  test('[PK3] the first piece is a random one', () => {
+    const firsts = Array.from({ length: 20 }, (_, seed) => {
+      const solo = new Solo({}, seed);
+      solo.offer([64 * 50]);
+      solo
+        .join('bob')
+        .tell('bob', { type: 'have', offer: OFFER, pieces: Array.from({ length: 49 }, (_v, i) => i) });
+      return solo.seeder('ann').asked('ann')[0]?.[1];
+    });
+    expect(new Set(firsts).size).toBeGreaterThan(8);
+  });
+
+  test('[PK5] begun pieces are bounded; beyond, neighbours share', () => {
+    const solo = new Solo({
+      windowInitialBytes: 16 * KIB,
+      windowMaxBytes: 16 * KIB,
+      maxProgressBytes: 128 * KIB,
+    });
+    solo.offer([64 * 10]);
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) solo.seeder(name);
+    const pieces = names.map(name => solo.asked(name)[0]?.[1]);
+    expect(pieces.every(piece => piece !== undefined)).toBe(true);
+    expect(new Set(pieces).size).toBe(2);
+  });
+
+  test('[PK6] a pause cancels, a resume goes on with what has come', () => {
+    const solo = new Solo();
+    solo.offer([64]);
+    solo.seeder('ann').block('ann', 0, BLOCK);
+    const got = solo.of('write')[0]?.begin;
+    solo.want(new Map());
+    expect(solo.sent('cancel', 'ann')).toHaveLength(1);
+    expect(solo.block('ann', 1, BLOCK).effects).toEqual([{ type: 'ignore' }]);
+    expect(solo.tick().sent('request')).toEqual([]);
+    solo.want(new Map([[0, 0]]));
+    for (let step = 0; step < 4; step += 1)
+      for (const [id, , , length] of solo.asked('ann', solo.effects)) solo.block('ann', id, length);
+    const begins = solo.of('write', solo.all).map(write => write.begin);
+    expect(begins.filter(begin => begin === got)).toHaveLength(1);
+    expect(begins).toHaveLength(4);
+  });
+
+  test('[PK6] files not wanted are not asked for', () => {
+    const solo = new Solo();
+    solo.offer([32, 32, 32], { want: false });
+    solo.seeder('ann').want(new Map([[1, 0]]));
+    expect(new Set(solo.asked('ann').map(([, piece]) => piece))).toEqual(new Set([1]));
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { OFFER, Solo, peerNamed } from './sim/solo.ts';
+
+const KIB = 1024;
+
+/** Answers everything asked of these neighbours until nothing more is asked. */
+function answer(solo: Solo, names: readonly string[], answered = new Set<string>()): void {
+  for (let progress = true; progress;) {
+    progress = false;
+    for (const name of names)
+      for (const [id, , , length] of solo.asked(name)) {
+        if (answered.has(`${name}${id}`)) continue;
+        answered.add(`${name}${id}`);
+        solo.block(name, id, length);
+        progress = true;
+      }
+  }
+}
+
+const givers = (solo: Solo, from = 0): Set<string> =>
+  new Set(solo.of('write', solo.all.slice(from)).map(write => write.peer.slice(0, 3)));
+
+describe('liars', () => {
+  test('[LI1] the only giver of a bad piece is dropped and not let in again', () => {
+    const solo = new Solo();
+    solo.offer([64]);
+    solo.seeder('ann');
+    answer(solo, ['ann']);
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    expect(solo.of('drop')).toMatchObject([{ peer: peerNamed('ann'), code: 'bad-piece' }]);
+    expect(solo.join('ann').drops).toEqual(['banned']);
+    solo.seeder('bob');
+    answer(solo, ['bob']);
+    expect(solo.of('write', solo.all)).toHaveLength(8);
+  });
+
+  test('[LI2] of several givers none is dropped, one alone gives the piece again, and then is convicted', () => {
+    const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
+    solo.offer([64]);
+    solo.seeder('ann').seeder('bob');
+    const answered = new Set<string>();
+    answer(solo, ['ann', 'bob'], answered);
+    expect(givers(solo)).toEqual(new Set(['ann', 'bob']));
+    const before = solo.all.length;
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    expect(solo.drops).toEqual([]);
+    answer(solo, ['ann', 'bob'], answered);
+    expect(solo.of('write', solo.all.slice(before))).toHaveLength(4);
+    const [convict] = givers(solo, before);
+    expect(givers(solo, before).size).toBe(1);
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    expect(solo.of('drop')).toMatchObject([{ peer: peerNamed(convict ?? ''), code: 'bad-piece' }]);
+  });
+
+  test('[LI2] a suspect alone with a half piece finishes it', () => {
+    const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
+    solo.offer([64, 64]);
+    solo.partial('ann', [0]).partial('bob', [0]);
+    const answered = new Set<string>();
+    answer(solo, ['ann', 'bob'], answered);
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    // A third begins the other piece and leaves: only suspects remain to finish it.
+    solo.partial('eve', [1]).block('eve', 0, 16 * KIB);
+    solo.receive({ type: 'neighbour-left', peer: peerNamed('eve') });
+    solo.tell('ann', { type: 'have', offer: OFFER, pieces: [1] });
+    answer(solo, ['ann', 'bob'], answered);
+    const second = solo.of('write', solo.all).filter(write => write.piece === 1);
+    expect(second.reduce((sum, write) => sum + write.length, 0)).toBe(64 * KIB);
+  });
+
+  test('[LI3] damage in the store is nobody else’s fault', () => {
+    const solo = new Solo();
+    solo.offer([64], { have: [0] });
+    solo.seeder('ann').receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    expect(solo.drops).toEqual([]);
+    expect(solo.swarm.offerStats(OFFER)?.verifiedBytes).toBe(0);
+    expect(solo.asked('ann')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,153 @@
+import { Bitfield, geometryOf } from '@shoal/protocol';
+import { describe, expect, test } from 'vitest';
+import { SwarmError } from './errors.ts';
+import { OFFER, Solo, offerNamed, peerNamed } from './sim/solo.ts';
+
+describe('announcements', () => {
+  test('[SW3] a newcomer hears what we have: all, a part, nothing', () => {
+    const full = new Solo();
+    full.offer([128], { have: [0, 1] });
+    expect(full.join('ann').sent('have-all')).toEqual([{ type: 'have-all', offer: OFFER }]);
+    const part = new Solo();
+    part.offer([128], { have: [1] });
+    expect(part.join('ann').sent('bitfield')).toEqual([
+      { type: 'bitfield', offer: OFFER, bits: Uint8Array.of(0b0100_0000) },
+    ]);
+    const none = new Solo();
+    none.offer([128]);
+    expect(none.join('ann').effects).toEqual([]);
+  });
+
+  test('[SW3] an offer that is added is told to all', () => {
+    const solo = new Solo();
+    solo.join('ann').join('bob');
+    solo.offer([64], { have: [0], want: false });
+    expect(solo.sent('have-all', 'ann')).toHaveLength(1);
+    expect(solo.sent('have-all', 'bob')).toHaveLength(1);
+  });
+
+  test('[SW4] a new piece goes at once to those that lack it, later to those that have it', () => {
+    const solo = new Solo();
+    solo.offer([128]);
+    solo.seeder('ann').join('bob');
+    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 1 });
+    expect(solo.sent('have', 'bob')).toEqual([{ type: 'have', offer: OFFER, pieces: [1] }]);
+    expect(solo.sent('have', 'ann')).toEqual([]);
+    solo.tick();
+    expect(solo.sent('have', 'ann')).toEqual([{ type: 'have', offer: OFFER, pieces: [1] }]);
+    expect(solo.sent('have', 'bob')).toEqual([]);
+    expect(solo.tick().sent('have')).toEqual([]);
+  });
+
+  test('[SW4] a long list of late announcements goes as a bitfield', () => {
+    const solo = new Solo();
+    solo.offer([64 * 1100]);
+    solo.seeder('ann');
+    for (let piece = 0; piece < 1050; piece += 1)
+      solo.receive({ type: 'piece-verified', offer: OFFER, piece });
+    solo.tick();
+    expect(solo.sent('have', 'ann')).toEqual([]);
+    expect(solo.sent('bitfield', 'ann')).toHaveLength(1);
+  });
+
+  test('[SW5] interest is said once, and taken back when nothing is left', () => {
+    const solo = new Solo();
+    solo.offer([64, 64]);
+    solo.join('ann').tell('ann', { type: 'have', offer: OFFER, pieces: [0] });
+    expect(solo.sent('interested', 'ann')).toHaveLength(1);
+    expect(solo.tell('ann', { type: 'have', offer: OFFER, pieces: [1] }).sent('interested')).toEqual([]);
+    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 0 });
+    expect(solo.sent('not-interested')).toEqual([]);
+    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 1 });
+    expect(solo.sent('not-interested', 'ann')).toHaveLength(1);
+  });
+
+  test('[SW5] interest follows the wish', () => {
+    const solo = new Solo();
+    solo.offer([64, 64], { want: false });
+    solo.join('ann').tell('ann', { type: 'have', offer: OFFER, pieces: [1] });
+    expect(solo.sent('interested')).toEqual([]);
+    expect(solo.want(new Map([[0, 1]])).sent('interested')).toEqual([]);
+    expect(solo.want(new Map([[1, 1]])).sent('interested')).toHaveLength(1);
+    expect(solo.want(new Map()).sent('not-interested')).toHaveLength(1);
+  });
+
+  test('[SW6] what was said of an unknown offer counts when it is added', () => {
+    const solo = new Solo();
+    solo.join('ann').tell('ann', { type: 'bitfield', offer: OFFER, bits: Uint8Array.of(0b1000_0000) });
+    solo.tell('ann', { type: 'have', offer: OFFER, pieces: [2] });
+    solo.offer([64, 64, 64]);
+    expect(solo.swarm.piecesAt(peerNamed('ann'), OFFER)).toBe(2);
+    expect(solo.sent('interested', 'ann')).toHaveLength(1);
+  });
+
+  test('[SW6] its memory is bounded, and a lie about it ends the link when it shows', () => {
+    const solo = new Solo({ maxUnknownOffers: 2 });
+    solo.join('ann');
+    for (const name of ['a', 'b']) solo.tell('ann', { type: 'have-all', offer: offerNamed(name) });
+    solo.tell('ann', { type: 'have-all', offer: OFFER });
+    solo.offer([64]);
+    expect(solo.swarm.piecesAt(peerNamed('ann'), OFFER)).toBe(0);
+    const liar = new Solo();
+    liar.join('ann').tell('ann', { type: 'have', offer: OFFER, pieces: [7] });
+    liar.offer([64], { want: false });
+    expect(liar.drops).toEqual(['bad-have']);
+  });
+
+  test('[SW7] a bitfield or have that does not fit ends the link', () => {
+    const message = { type: 'bitfield', offer: OFFER } as const;
+    for (const bits of [new Uint8Array(2), Uint8Array.of(0b0010_0000)]) {
+      const solo = new Solo();
+      solo.offer([128]);
+      expect(solo.join('ann').tell('ann', { ...message, bits }).drops).toEqual(['bad-bitfield']);
+    }
+    for (const piece of [2, -1, 0.5]) {
+      const solo = new Solo();
+      solo.offer([128]);
+      expect(solo.join('ann').tell('ann', { type: 'have', offer: OFFER, pieces: [piece] }).drops).toEqual([
+        'bad-have',
+      ]);
+      expect(solo.tell('ann', { type: 'interested' }).effects).toEqual([]);
+    }
+  });
+});
+
+describe('the engine', () => {
+  test('[SW2] a block of a stranger is ignored', () => {
+    expect(new Solo().block('nobody', 0, 16384).effects).toEqual([{ type: 'ignore' }]);
+  });
+
+  test('[SW8] statistics follow the pieces, per offer and per file', () => {
+    const solo = new Solo();
+    solo.offer([100, 64], { have: [0] });
+    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 1 });
+    const stats = solo.swarm.offerStats(OFFER);
+    expect(stats).toMatchObject({ verifiedBytes: 100 * 1024, wantedBytes: 164 * 1024, verifiedPieces: 2 });
+    expect(Array.from(stats?.fileVerifiedBytes ?? [])).toEqual([100 * 1024, 0]);
+    solo.want(new Map([[1, 0]]));
+    expect(solo.swarm.offerStats(OFFER)).toMatchObject({ wantedBytes: 64 * 1024, wantedVerifiedBytes: 0 });
+    expect(solo.swarm.peerStats(peerNamed('nobody'))).toBeUndefined();
+    expect(solo.swarm.offerStats(offerNamed('none'))).toBeUndefined();
+  });
+
+  test('[SW1] misuse by the shell throws: bitfields that do not fit, block sizes that are none', () => {
+    const geometry = geometryOf(65536, [{ path: 'a', size: 1 }]);
+    const fields = { have: new Bitfield(2), hashed: new Bitfield(1) };
+    expect(() => new Solo().receive({ type: 'offer-added', offer: OFFER, geometry, ...fields })).toThrow(
+      SwarmError,
+    );
+    expect(() => new Solo({ maxBlockBytes: 48 * 1024 })).toThrow(SwarmError);
+  });
+
+  test('[SW1] an offer is removed with all that belongs to it', () => {
+    const solo = new Solo();
+    solo.offer([64]);
+    solo.seeder('ann');
+    expect(solo.asked('ann')).toHaveLength(2);
+    solo.receive({ type: 'offer-removed', offer: OFFER });
+    expect(solo.sent('cancel', 'ann')).toHaveLength(1);
+    expect(solo.sent('not-interested', 'ann')).toHaveLength(1);
+    expect(solo.block('ann', 0, 16384).effects).toEqual([{ type: 'ignore' }]);
+    expect(solo.swarm.offerStats(OFFER)).toBeUndefined();
+  });
+});
