@@ -1,0 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/**
+ * Whether a page of that origin may talk to us. Without an Origin header it is no foreign page: browsers leave it out
+ * for same-origin GETs only, and other programs can claim anything anyway.
+ */
+export function isAllowedOrigin(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined) return true;
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  // Hosts only: behind a TLS proxy the page is https while we speak http.
+  return url.host === host?.toLowerCase() || allowedOrigins.includes(url.origin);
+}
