@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { asRoomId } from '@shoal/protocol';
-import type { Bytes, PeerId, Signer } from '@shoal/protocol';
+import type { Bytes, CryptoPort, PeerId, Signer } from '@shoal/protocol';
 import type { MeshEvent, Neighbour } from '../mesh/events.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import type { MeshOptions } from '../mesh/options.ts';
@@ -33,15 +33,15 @@ export class World {
   readonly network: FakeNetwork;
   readonly hub: FakeHub;
   readonly random: () => number;
-  readonly #crypto: MeshOptions['crypto'];
+  readonly crypto: CryptoPort;
   readonly #signalKey: Bytes;
 
   constructor(seed = 1) {
     this.random = seeded(seed);
     this.network = new FakeNetwork(this.random);
     this.hub = new FakeHub(this.random, (direction, task) => this.network.queue(direction, task));
-    this.#crypto = nodeCrypto(this.random);
-    this.#signalKey = this.#crypto.randomBytes(32);
+    this.crypto = nodeCrypto(this.random);
+    this.#signalKey = this.crypto.randomBytes(32);
   }
 
   /** A member that has not started yet. */
@@ -54,7 +54,7 @@ export class World {
       room: ROOM,
       signalKey: this.#signalKey,
       signer,
-      crypto: this.#crypto,
+      crypto: this.crypto,
       random: this.random,
       scheduler: this.scheduler,
       signaling: () => seat,
