@@ -23,10 +23,10 @@ export type GossipEffect =
   /** Verify the signature (asynchronously) and answer with exactly one `checked`. */
   | { readonly type: 'check'; readonly entry: LogEntry; readonly from: PeerId }
   /**
-   * To be stored and shown. Each author's come in order of `seq`. An own entry must be on disk before the sends that
+   * To be shown, and to be stored unless `stored` says that it came out of the store (`restored`). Each author's come in order of `seq`. An own entry must be on disk before the sends that
    * follow it leave: a member that forgets what it told others forks its own log.
    */
-  | { readonly type: 'accepted'; readonly entry: LogEntry }
+  | { readonly type: 'accepted'; readonly entry: LogEntry; readonly stored: boolean }
   /**
    * The author signed two different histories; everything of theirs from `fromSeq` on is void. May come again with a
    * smaller `fromSeq`. Store both entries (they may share a `seq`) and hand them back with `restored`.

@@ -66,6 +66,17 @@ describe('forks', () => {
     expect(log.head(author).nextSeq).toBe(2);
   });
 
+  test('[GF1] of several contradictions of one entry the lowest counts', async () => {
+    const { ann, bob } = cast();
+    const { one, two } = await histories(1, 4);
+    const log = new RoomLog({ self: bob.id });
+    join(log, ann.id);
+    deliver(log, ann.id, one);
+    // Its own place says 2 (its prev differs too), the entry after it says 3.
+    deliver(log, ann.id, [at(two, 3)]);
+    expect(fromSeqOf(log)).toEqual([2]);
+  });
+
   test('[GF1] a broken chain of waiting entries is proof too', async () => {
     const { ann, bob } = cast();
     const { one, two } = await histories(2, 3);

@@ -1,4 +1,4 @@
-import { generateIdentity, signerOf, verifyEntry, webCryptoPort } from '@shoal/protocol';
+import { asRoomId, generateIdentity, signerOf, verifyEntry, webCryptoPort } from '@shoal/protocol';
 import type { LogEntry } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { RoomLog } from './room-log.ts';
@@ -186,15 +186,18 @@ describe('logs', () => {
     );
   });
 
-  test('[GL8] restored entries are taken unchecked, in any order, and not announced', async () => {
+  test('[GL8] restored entries are taken unchecked, in any order, and not to be stored again', async () => {
     const { me, bob, carol } = cast();
     const his = await bob.texts(4);
     const hers = await carol.texts(3);
     const log = new RoomLog({ self: me.id });
-    const loose = hers.slice(2);
-    expect(log.receive({ type: 'restored', entries: [...his.toReversed(), ...loose] })).toEqual([]);
+    const effects = log.receive({ type: 'restored', entries: [...his.toReversed(), ...hers.slice(2)] });
+    expect(effects).toEqual(his.map(entry => ({ type: 'accepted', entry, stored: true })));
     expect(seqs(log.entries(bob.id))).toEqual([0, 1, 2, 3]);
     expect(log.entries(carol.id)).toEqual([]);
+    expect(log.receive({ type: 'authored', entry: await me.text('new') })).toMatchObject([
+      { type: 'accepted', stored: false },
+    ]);
   });
 
   test('[GL2] real signatures: an entry is accepted in its own room alone', async () => {
@@ -209,6 +212,8 @@ describe('logs', () => {
     if (check?.type !== 'check') throw new Error('no check');
     const valid = await verifyEntry(webCryptoPort(globalThis.crypto), TEST_ROOM, check.entry);
     expect(valid).toBe(true);
+    const elsewhere = asRoomId(`${'B'.repeat(21)}A`);
+    expect(await verifyEntry(webCryptoPort(globalThis.crypto), elsewhere, check.entry)).toBe(false);
     expect(typesOf(log.receive({ type: 'checked', entry: check.entry, valid }))).toEqual(['accepted']);
   });
 });

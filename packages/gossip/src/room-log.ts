@@ -248,7 +248,7 @@ export class RoomLog {
 
   #accept(entry: LogEntry, from: Iterable<PeerId>): void {
     this.#dirty.add(entry.author);
-    this.#effects.push({ type: 'accepted', entry });
+    this.#effects.push({ type: 'accepted', entry, stored: false });
     for (const peer of from) {
       const neighbour = this.#neighbours.get(peer);
       neighbour?.noteHas(entry.author, entry.seq + 1);
@@ -281,7 +281,7 @@ export class RoomLog {
         for (let i = index - 1; i >= 0 && (own[i]?.seq ?? 0) >= entry.seq - 1; i -= 1)
           near.push(...own.slice(i, i + 1));
         this.#weigh(entry, near);
-        log.append(entry);
+        if (log.append(entry)) this.#effects.push({ type: 'accepted', entry, stored: true });
       });
       this.#dirty.add(author);
       this.#drain(author);
