@@ -1,6 +1,6 @@
-import { toBase64Url } from '@shoal/protocol';
 import type { LogEntry, PeerId } from '@shoal/protocol';
 import type { GossipLimits } from './limits.ts';
+import { mapKey } from './map-key.ts';
 
 /** An entry that is being checked, or is checked and waits for the one before it. */
 export interface Held {
@@ -110,5 +110,5 @@ export class HeldEntries {
 }
 
 function copyKey(entry: LogEntry): string {
-  return `${toBase64Url(entry.hash)} ${toBase64Url(entry.signature)}`;
+  return mapKey(entry.hash, entry.signature);
 }

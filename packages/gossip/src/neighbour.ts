@@ -1,7 +1,7 @@
-import { toBase64Url } from '@shoal/protocol';
 import type { LogEntry, PeerId } from '@shoal/protocol';
 import type { Fork } from './fork.ts';
 import type { GossipLimits } from './limits.ts';
+import { mapKey } from './map-key.ts';
 
 interface ProofSends {
   readonly fromSeq: number;
@@ -64,12 +64,12 @@ export class Neighbour {
 
   /** The neighbour can compare this entry with its own log, or showed that it has the same. */
   headCompared(entry: LogEntry): void {
-    this.#heads.set(entry.author, { head: toBase64Url(entry.hash), left: 0 });
+    this.#heads.set(entry.author, { head: mapKey(entry.hash), left: 0 });
   }
 
   /** Whether to offer the head of a log of equal length for comparison; counts as offered. */
   takeHead(entry: LogEntry): boolean {
-    const head = toBase64Url(entry.hash);
+    const head = mapKey(entry.hash);
     const known = this.#heads.get(entry.author);
     const left = known?.head === head ? known.left : this.#limits.maxProofSends;
     if (left <= 0) return false;

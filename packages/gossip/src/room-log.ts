@@ -1,7 +1,8 @@
-import { ProtocolError, decodeEntry, equalBytes } from '@shoal/protocol';
+import { ProtocolError, equalBytes } from '@shoal/protocol';
 import type { Bytes, GossipMessage, LogEntry, PeerId } from '@shoal/protocol';
 import { AuthorLog } from './author-log.ts';
 import { packEntries } from './batches.ts';
+import { EntryDecoder } from './entry-decoder.ts';
 import { GossipError } from './errors.ts';
 import type { GossipEffect, GossipEvent, MisbehaviourCode } from './events.ts';
 import { findFork, lowerFork } from './fork.ts';
@@ -36,6 +37,7 @@ export class RoomLog {
   readonly #authors = new Map<PeerId, AuthorLog>();
   readonly #neighbours = new Map<PeerId, Neighbour>();
   readonly #held: HeldEntries;
+  readonly #decoder = new EntryDecoder();
   /** Authors whose log or fork changed during this event. */
   readonly #dirty = new Set<PeerId>();
   #effects: GossipEffect[] = [];
@@ -143,7 +145,7 @@ export class RoomLog {
 
   #decode(neighbour: Neighbour, raw: Bytes): LogEntry | undefined {
     try {
-      const entry = decodeEntry(raw);
+      const entry = this.#decoder.decode(raw);
       if (entry.seq > 0 || entry.prev.every(byte => byte === 0)) return entry;
       this.#misbehaved(neighbour, 'malformed-entry', 'a first entry names an entry before it');
     } catch (error) {

@@ -77,7 +77,8 @@ function sending(peer: PeerId, entries: readonly LogEntry[]): GossipEffect {
   return { type: 'send', peer, message: { type: 'log-entries', entries: entries.map(entry => entry.raw) } };
 }
 
-describe.each(SEEDS)('simulation, seed %i', seed => {
+// Seconds on a quiet machine; the cap only has to tell slow from stuck.
+describe.each(SEEDS)('simulation, seed %i', { timeout: 60_000 }, seed => {
   test('[GS3] on a reliable network an entry crosses a link at most once in each direction', async () => {
     const { world, people, random } = scene(seed, 30);
     weave({ world, people, random }, 2);

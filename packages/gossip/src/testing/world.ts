@@ -2,6 +2,7 @@ import type { LogEntry, PeerId } from '@shoal/protocol';
 import { Catalogue } from '../catalogue.ts';
 import type { GossipEffect, GossipEvent } from '../events.ts';
 import type { GossipLimits } from '../limits.ts';
+import { mapKey } from '../map-key.ts';
 import { RoomLog } from '../room-log.ts';
 
 /** Anything that takes part: an honest member's engine or a liar's script. */
@@ -48,7 +49,7 @@ export class World {
 
   /** Entries that really bear their author's signature; all others fail their check. */
   genuine(...entries: readonly LogEntry[]): void {
-    for (const entry of entries) this.#genuine.add(textOf(entry.raw));
+    for (const entry of entries) this.#genuine.add(mapKey(entry.raw));
   }
 
   addHonest(id: PeerId, limits: Partial<GossipLimits> = {}): RoomLog {
@@ -123,12 +124,12 @@ export class World {
     return JSON.stringify([
       log
         .entries()
-        .map(entry => `${entry.author} ${entry.seq} ${textOf(entry.hash)}`)
+        .map(entry => `${entry.author} ${entry.seq} ${mapKey(entry.hash)}`)
         .toSorted(),
       [...log.frozen].map(([author, fork]) => [author, fork.fromSeq]).toSorted(),
       [...catalogue.members].toSorted(),
       [...catalogue.offers.values()]
-        .map(o => [o.id, o.withdrawn, o.root === undefined ? '' : textOf(o.root)])
+        .map(o => [o.id, o.withdrawn, o.root === undefined ? '' : mapKey(o.root)])
         .toSorted(),
       catalogue.texts.map(text => `${text.author} ${text.seq} ${text.text}`).toSorted(),
     ]);
@@ -145,7 +146,7 @@ export class World {
         this.unlink(id, effect.peer);
       } else {
         this.checks += 1;
-        const valid = this.#genuine.has(textOf(effect.entry.raw));
+        const valid = this.#genuine.has(mapKey(effect.entry.raw));
         this.#queue.push({
           to: id,
           event: { type: 'checked', entry: effect.entry, valid, from: effect.from },
@@ -159,7 +160,7 @@ export class World {
     this.messages += 1;
     if (message.type === 'log-entries') {
       for (const raw of message.entries) {
-        const key = `${from}>${peer} ${textOf(raw)}`;
+        const key = `${from}>${peer} ${mapKey(raw)}`;
         this.crossings.set(key, (this.crossings.get(key) ?? 0) + 1);
       }
     }
@@ -173,9 +174,4 @@ export class World {
 
 function linkKey(a: PeerId, b: PeerId): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
-}
-
-/** A key for a Map; base64 takes too long for so many. */
-function textOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
 }

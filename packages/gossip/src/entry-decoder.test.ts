@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { EntryDecoder } from './entry-decoder.ts';
+import { authors } from './testing/cast.ts';
+
+test('the same bytes are decoded once, other bytes anew', async () => {
+  const [author] = authors(1);
+  const [one, two] = (await author?.texts(2)) ?? [];
+  if (one === undefined || two === undefined) throw new Error('no entries');
+  const decoder = new EntryDecoder();
+  const first = decoder.decode(one.raw);
+  expect(decoder.decode(one.raw.slice())).toBe(first);
+  expect(decoder.decode(two.raw)).toEqual(two);
+  expect(first).toEqual(one);
+});
+
+test('a payload that differs behind the same key and signature is not mistaken for the known one', async () => {
+  const [author] = authors(1);
+  const entry = await author?.text('aaaa');
+  if (entry === undefined) throw new Error('no entry');
+  const decoder = new EntryDecoder();
+  decoder.decode(entry.raw);
+  const changed = entry.raw.slice();
+  const last = changed.lastIndexOf('a'.charCodeAt(0));
+  changed[last] = 'b'.charCodeAt(0);
+  expect(decoder.decode(changed).body).not.toEqual(entry.body);
+  expect(decoder.decode(entry.raw).body).toEqual(entry.body);
+});
+
+test('what is remembered is bounded, and the oldest goes first', async () => {
+  const [author] = authors(1);
+  const entries = (await author?.texts(1030)) ?? [];
+  const decoder = new EntryDecoder();
+  const decoded = entries.map(entry => decoder.decode(entry.raw));
+  const [first, last] = [entries[0], entries.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('no entries');
+  expect(decoder.decode(last.raw)).toBe(decoded.at(-1));
+  expect(decoder.decode(first.raw)).not.toBe(decoded[0]);
+});
