@@ -9,7 +9,7 @@ export type Phase =
 
 export interface AppState {
   readonly phase: Phase;
-  /** Files found so far while a dropped folder is walked. */
+  /** Files found, or looked at, so far while many are being read. */
   readonly gathering: number | undefined;
   /** Alerts of the page itself; those of the room are in its snapshot. */
   readonly notices: readonly FailureView[];
@@ -40,7 +40,7 @@ export function reduce(state: AppState, event: AppEvent): AppState {
     case 'broke':
       return { ...state, phase: { kind: 'broken', failure: event.failure } };
     case 'gathering':
-      return { ...state, gathering: event.found };
+      return state.gathering === event.found ? state : { ...state, gathering: event.found };
     case 'noticed': {
       // The same thing said twice is one alert, the newer one.
       const others = state.notices.filter(

@@ -21,9 +21,7 @@ export function App({ session }: { readonly session: Session }) {
       <Screen session={session} state={state} />
       <DropZone onDrop={onDrop} />
       <p className={state.gathering === undefined ? 'gathering' : 'gathering gathering-on'} role="status">
-        {state.gathering === undefined
-          ? ''
-          : `Reading the folder: ${countOf(state.gathering, 'file')} so far`}
+        {state.gathering === undefined ? '' : `Reading: ${countOf(state.gathering, 'file')} so far`}
       </p>
     </>
   );

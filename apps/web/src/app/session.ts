@@ -1,5 +1,6 @@
 import type { ChosenFile, RoomHandle } from '@shoal/room';
 import { gatherFiles, type DroppedItem } from '../drop-zone/read-entries.ts';
+import { readSizes } from '../drop-zone/read-sizes.ts';
 import { failureOf, PageError } from '../failures/failure.ts';
 import { countOf } from '../format/format.ts';
 import { INITIAL_STATE, reduce, type AppEvent, type AppState } from './app-state.ts';
@@ -72,7 +73,10 @@ export class Session {
     }
     const { phase } = this.#state;
     if (phase.kind === 'broken') this.startAnew();
-    const room = await (this.#room ?? this.#open('create', '', undefined));
+    const opening = this.#room ?? this.#open('create', '', undefined);
+    await readSizes(files, found => this.#dispatch({ type: 'gathering', found }));
+    this.#dispatch({ type: 'gathering', found: undefined });
+    const room = await opening;
     // Undefined: opening failed, which has been shown already.
     await room?.share(files).catch(this.report);
   };
