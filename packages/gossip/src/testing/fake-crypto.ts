@@ -34,10 +34,3 @@ export function fakeSigner(random: () => number): Signer {
   const peerId: PeerId = peerIdOf(publicKey);
   return { publicKey, peerId, sign: message => Promise.resolve(fakeSignature(publicKey, message)) };
 }
-
-export const fakeVerifier = {
-  verifyEd25519: (publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> => {
-    const expected = fakeSignature(publicKey, message);
-    return Promise.resolve(expected.every((byte, index) => byte === signature[index]));
-  },
-};

@@ -22,9 +22,9 @@ import { RunStore } from './run-store.ts';
 import type { HashRun } from './run-store.ts';
 
 /** Runs kept for passing on: more than any honest author signs, 100 bytes each (a proof: up to 1.4 KB). */
-export const MAX_STORED_RUNS = 16_384;
+const MAX_STORED_RUNS = 16_384;
 /** Messages in one answer: the asker asks again for what is left. */
-export const MAX_ANSWER_MESSAGES = 64;
+const MAX_ANSWER_MESSAGES = 64;
 
 export interface HashBookOptions {
   readonly crypto: Pick<CryptoPort, 'verifyEd25519'>;
