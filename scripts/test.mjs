@@ -6,7 +6,8 @@ import { argv, env, exit } from 'node:process';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
-import { ROOT, run } from './lib/run.mjs';
+import { runLive } from './lib/run-live.mjs';
+import { ROOT } from './lib/run.mjs';
 
 const REPORTS = join(ROOT, '.reports');
 const only = argv.slice(2);
@@ -29,7 +30,9 @@ function add(name, code, count) {
 
 const vitest = report => ({
   passed: report.numPassedTests,
-  failed: report.numFailedTests + report.testResults.filter(f => f.status === 'failed' && f.assertionResults.length === 0).length,
+  failed:
+    report.numFailedTests +
+    report.testResults.filter(f => f.status === 'failed' && f.assertionResults.length === 0).length,
   skipped: report.numPendingTests + report.numTodoTests,
 });
 const playwright = report => ({
@@ -47,7 +50,7 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
 if (wanted('check')) {
-  const code = await run('node', ['scripts/check.mjs']);
+  const code = await runLive(['scripts/check.mjs']);
   totals.push({ name: 'check', passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
 }
 for (const project of ['unit', 'browser']) {
@@ -58,7 +61,7 @@ for (const project of ['unit', 'browser']) {
     continue;
   }
   const report = join(REPORTS, `${project}.json`);
-  const code = await run('node', [
+  const code = await runLive([
     'node_modules/vitest/vitest.mjs',
     'run',
     '--project',
@@ -75,10 +78,13 @@ if (wanted('e2e')) {
     totals.push({ name: 'e2e', passed: 0, failed: 0, skipped: 1 });
   } else {
     await ensureBuilt();
-    const code = await run('node', [join(ROOT, 'e2e/node_modules/@playwright/test/cli.js'), 'test', '--config', 'playwright.config.ts'], {
-      cwd: join(ROOT, 'e2e'),
-      env: { ...env, SHOAL_REPORT: join(REPORTS, 'e2e.json') },
-    });
+    const code = await runLive(
+      [join(ROOT, 'e2e/node_modules/@playwright/test/cli.js'), 'test', '--config', 'playwright.config.ts'],
+      {
+        cwd: join(ROOT, 'e2e'),
+        env: { ...env, SHOAL_REPORT: join(REPORTS, 'e2e.json') },
+      },
+    );
     add('e2e', code, playwright);
   }
 }

@@ -21,16 +21,25 @@ export function ensureBrowser() {
 function fromDebian() {
   if (platform !== 'linux' || getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
   console.error('Installing Chromium (Debian package) for the browser tests…');
-  const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const quiet = {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
   spawnSync('apt-get', ['update', '-qq'], quiet);
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-color-emoji'], quiet);
+  spawnSync(
+    'apt-get',
+    ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-color-emoji'],
+    quiet,
+  );
   return findChromium();
 }
 
 function fromPlaywright() {
   try {
     console.error('Downloading a Chromium for the browser tests…');
-    execFileSync('node', ['node_modules/playwright/cli.js', 'install', 'chromium'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('node', ['node_modules/playwright/cli.js', 'install', 'chromium'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const script = "import('playwright').then(p => console.log(p.chromium.executablePath()))";
     const path = execFileSync('node', ['-e', script], { encoding: 'utf8' }).trim();
     return existsSync(path) ? path : undefined;

@@ -32,6 +32,8 @@ export interface OfferStats {
   readonly downRate: number;
   readonly verifiedPieces: number;
   readonly pieceCount: number;
+  /** Neighbours that hold all of it. */
+  readonly seeds: number;
   /** Verified bytes per file. A live view for reading: it changes with the transfer. */
   readonly fileVerifiedBytes: ArrayLike<number>;
 }
@@ -63,6 +65,13 @@ export function offerStats(torrent: Torrent, now: number): OfferStats {
     downRate: torrent.down.read(now),
     verifiedPieces: torrent.have.count,
     pieceCount: torrent.geometry.pieceCount,
+    seeds: seedsOf(torrent),
     fileVerifiedBytes: torrent.fileVerified,
   };
+}
+
+function seedsOf(torrent: Torrent): number {
+  let seeds = 0;
+  for (const { bits } of torrent.holders.values()) if (bits.complete) seeds += 1;
+  return seeds;
 }

@@ -1,0 +1,77 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Seconds per clock tick of /proc/PID/stat (USER_HZ is 100 on every Linux that Chromium runs on). */
+const TICK_SECONDS = 0.01;
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly type: string;
+}
+
+/** The processes of the browser that runs on a profile directory: browser, renderers, GPU, utilities. */
+export function browserProcesses(profile: string): Process[] {
+  const all: (Process & { command: string })[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      all.push({ pid: Number(name), parent, command, type: /--type=([\w-]+)/.exec(command)?.[1] ?? 'browser' });
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  const mine = new Set(all.filter(p => p.command.includes(profile)).map(p => p.pid));
+  for (let grew = true; grew; ) {
+    const before = mine.size;
+    for (const p of all) if (mine.has(p.parent)) mine.add(p.pid);
+    grew = mine.size > before;
+  }
+  return all.filter(p => mine.has(p.pid));
+}
+
+/** Proportional set size in bytes, summed over browser process and renderers. */
+export function memoryOf(profile: string): number {
+  return sum(profile, ({ pid, type }) => {
+    if (type !== 'browser' && type !== 'renderer') return 0;
+    const kib = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+    return Number(kib ?? 0) * 1024;
+  });
+}
+
+/** CPU seconds spent so far, all processes of the browser. */
+export function cpuOf(profile: string): number {
+  return sum(profile, ({ pid }) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
+  });
+}
+
+function sum(profile: string, of: (process: Process) => number): number {
+  return browserProcesses(profile).reduce((total, process) => {
+    try {
+      return total + of(process);
+    } catch {
+      return total;
+    }
+  }, 0);
+}
+
+/** Samples the memory of several browsers until stopped; yields the peak of each. */
+export function watchMemory(profiles: readonly string[]): { stop(): number[] } {
+  const peaks = profiles.map(memoryOf);
+  const sample = (): void => {
+    for (const [i, profile] of profiles.entries()) peaks[i] = Math.max(peaks[i] ?? 0, memoryOf(profile));
+  };
+  const timer = setInterval(sample, 300);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      sample();
+      return peaks;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { TestInfo } from '@playwright/test';
+
+/** One line of the benchmark table. `bar` is what the project promises, in words. */
+export interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly bar?: string;
+  readonly met?: boolean;
+}
+
+/** Hands a row to the table at the end of the run. */
+export async function report(info: TestInfo, row: Row): Promise<void> {
+  await info.attach('row', { body: JSON.stringify(row), contentType: 'application/json' });
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const [a = 0, b = 0] = [sorted[middle - 1], sorted[middle]];
+  return sorted.length % 2 === 1 ? b : (a + b) / 2;
+}

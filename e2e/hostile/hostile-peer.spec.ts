@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { sha256OfFile, writeNoise } from '../support/files.ts';
+import { fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { expect, test } from '../support/test.ts';
+import { bundleEvilPeer } from './evil/bundle.ts';
+import type { Attack } from './evil/evil-peer.ts';
+
+const MIB = 1024 * 1024;
+let script = '';
+
+test.beforeAll(async () => {
+  script = await bundleEvilPeer();
+});
+
+async function evilJoins(page: Page, url: string, link: string, attack: Attack): Promise<void> {
+  await page.goto(`${url}/healthz`);
+  await page.addScriptTag({ content: script });
+  await page.evaluate(async ([link, attack]) => await globalThis.evil.join(link, attack), [link, attack] as const);
+}
+
+const ended = async (page: Page): Promise<string> => (await page.evaluate(() => globalThis.evil.ended)).join('\n');
+
+test('a peer that serves wrong blocks is dropped and named; the file comes whole from the others', async ({ server, person, dir }) => {
+  const path = join(dir, 'thesis.bin');
+  const sum = await writeNoise(path, 24 * MIB);
+  const [ann, bob, mallory] = [await person('ann'), await person('bob'), await person('mallory', { bypassCSP: true })];
+  const link = await shareFiles(ann.page, server.url, path);
+  await bob.page.goto(link);
+  await expect(bob.page.getByTestId('peer-row')).toHaveCount(1);
+  await evilJoins(mallory.page, server.url, link, 'wrong-block');
+  await expect(bob.page.getByTestId('peer-row')).toHaveCount(2);
+
+  await fileRow(bob.page, 'thesis.bin').getByRole('button', { name: 'Download', exact: true }).click();
+  await waitComplete(bob.page, 'thesis.bin');
+  expect(await mallory.page.evaluate(() => globalThis.evil.served)).toBeGreaterThan(0);
+  await expect(bob.page.locator('[role="alert"][data-code="bad-piece"]')).toBeVisible();
+  await expect(bob.page.getByTestId('peer-row')).toHaveCount(1);
+  expect(await sha256OfFile(await saveRow(bob.page, 'thesis.bin'))).toBe(sum);
+});
+
+for (const attack of ['truncated', 'unknown-type', 'unknown-frame', 'oversized', 'unasked-block', 'garbage-log'] as const) {
+  test(`a peer that sends ${attack} loses its links, with a reason; the room goes on`, async ({ server, person, dir }) => {
+    const path = join(dir, 'note.bin');
+    const sum = await writeNoise(path, MIB);
+    const [ann, mallory] = [await person('ann'), await person('mallory', { bypassCSP: true })];
+    const link = await shareFiles(ann.page, server.url, path);
+    await evilJoins(mallory.page, server.url, link, attack);
+    await expect.poll(async () => await ended(mallory.page)).not.toBe('');
+    console.log(`${attack}: ${await ended(mallory.page)}`);
+    await expect(ann.page.getByTestId('peer-row')).toHaveCount(0);
+
+    const bob = await person('bob');
+    await bob.page.goto(link);
+    await fileRow(bob.page, 'note.bin').getByRole('button', { name: 'Download', exact: true }).click();
+    await waitComplete(bob.page, 'note.bin');
+    expect(await sha256OfFile(await saveRow(bob.page, 'note.bin'))).toBe(sum);
+  });
+}

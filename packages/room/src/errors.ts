@@ -1,0 +1,35 @@
+/** What can go wrong at the façade; stable, shown as `data-code`. */
+export type RoomErrorCode =
+  | 'bad-link'
+  | 'closed'
+  | 'nothing-to-share'
+  | 'not-complete'
+  | 'unknown-offer'
+  | 'not-yours'
+  | 'source-changed'
+  | 'unsupported-browser';
+
+const TEXTS: Record<RoomErrorCode, string> = {
+  'bad-link': 'This room link is not complete. Ask for it again, and open it whole.',
+  closed: 'This room is closed.',
+  'nothing-to-share': 'There were no files in what you chose.',
+  'not-complete': 'This file is not here in full yet.',
+  'unknown-offer': 'This file is no longer offered.',
+  'not-yours': 'Only the person who shared these files can take them back.',
+  'source-changed': 'A file you share has changed on disk since you shared it. Share it again to offer the new version.',
+  'unsupported-browser':
+    'This browser lacks what Shoal needs (Ed25519 keys, WebRTC). A current Chrome, Edge, Firefox or Safari has it.',
+};
+
+export class RoomError extends Error {
+  readonly code: RoomErrorCode;
+  /** Plain words for a person. */
+  readonly text: string;
+
+  constructor(code: RoomErrorCode, options?: ErrorOptions) {
+    super(`${code}: ${TEXTS[code]}`, options);
+    this.name = 'RoomError';
+    this.code = code;
+    this.text = TEXTS[code];
+  }
+}

@@ -1,0 +1,101 @@
+import { createEntry, decodeEntry, offerIdOf, verifyEntry } from '@shoal/protocol';
+import type { CryptoPort, EntryBody, LogEntry, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
+import { Catalogue, RoomLog } from '@shoal/gossip';
+import type { CatalogueChange, GossipEffect, GossipEvent } from '@shoal/gossip';
+import type { Links } from './links.ts';
+import type { RoomVault } from './room-vault.ts';
+
+export interface GossipHandlers {
+  changed(changes: readonly CatalogueChange[]): void;
+  forked(author: PeerId): void;
+  failed(error: unknown): void;
+}
+
+export interface GossipDriverOptions {
+  readonly room: RoomId;
+  readonly signer: Signer;
+  readonly crypto: CryptoPort;
+  readonly links: Links;
+  readonly vault: RoomVault;
+  readonly handlers: GossipHandlers;
+}
+
+/** Runs the room log: checks signatures, stores what was accepted, writes our own entries. */
+export class GossipDriver {
+  readonly catalogue = new Catalogue();
+  readonly #log: RoomLog;
+  readonly #options: GossipDriverOptions;
+  /** Own entries are written one after the other: each names the hash of the one before. */
+  #authoring: Promise<unknown> = Promise.resolve();
+
+  constructor(options: GossipDriverOptions) {
+    this.#options = options;
+    this.#log = new RoomLog({ self: options.signer.peerId });
+  }
+
+  /** Takes back what the vault kept; what no longer decodes is skipped and will come again from a neighbour. */
+  restore(raw: readonly Parameters<typeof decodeEntry>[0][]): void {
+    const entries: LogEntry[] = [];
+    for (const bytes of raw) {
+      try {
+        entries.push(decodeEntry(bytes));
+      } catch {
+        // A damaged record: gossip repairs it.
+      }
+    }
+    this.receive({ type: 'restored', entries });
+  }
+
+  /**
+   * Signs and publishes an entry of ours. `before` runs once the entry's id is known and before anybody hears
+   * of it, so that a sharer can serve its offer from the first moment.
+   */
+  author(body: EntryBody, before?: (offer: OfferId) => Promise<void>): Promise<LogEntry> {
+    const { signer, room } = this.#options;
+    const next = this.#authoring.then(async () => {
+      const { nextSeq, prevHash } = this.#log.head(signer.peerId);
+      const entry = await createEntry(signer, room, nextSeq, prevHash, body);
+      await before?.(offerIdOf(entry));
+      // On disk before anybody hears of it: a member that forgets what it told others forks its own log.
+      await this.#options.vault.appendEntry(entry);
+      this.receive({ type: 'authored', entry });
+      return entry;
+    });
+    this.#authoring = next.catch(() => undefined);
+    return next;
+  }
+
+  receive(event: GossipEvent): void {
+    for (const effect of this.#log.receive(event)) this.#run(effect);
+  }
+
+  #run(effect: GossipEffect): void {
+    const { links, handlers, signer } = this.#options;
+    switch (effect.type) {
+      case 'send':
+        links.send(effect.peer, effect.message);
+        break;
+      case 'check':
+        this.#check(effect.entry, effect.from).catch(handlers.failed);
+        break;
+      case 'accepted':
+        if (!effect.stored && effect.entry.author !== signer.peerId) this.#options.vault.appendEntry(effect.entry).catch(handlers.failed);
+        handlers.changed(this.catalogue.apply(effect.entry));
+        break;
+      case 'forked':
+        for (const entry of effect.entries) this.#options.vault.appendEntry(entry).catch(handlers.failed);
+        handlers.changed(this.catalogue.revoke(effect.author, effect.fromSeq));
+        handlers.forked(effect.author);
+        break;
+      case 'misbehaved':
+        links.drop(effect.peer, effect.code, effect.text);
+        break;
+    }
+  }
+
+  async #check(entry: LogEntry, from: PeerId): Promise<void> {
+    const { crypto, room } = this.#options;
+    const valid = await verifyEntry(crypto, room, entry);
+    this.receive({ type: 'checked', entry, valid, from });
+  }
+}

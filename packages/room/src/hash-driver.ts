@@ -1,0 +1,233 @@
+import { HASH_BYTES, ProtocolError, decodeMessage, encodeMessage, locatePiece, signHashes } from '@shoal/protocol';
+import type { Bytes, CryptoPort, OfferGeometry, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
+import type { CatalogueOffer } from '@shoal/gossip';
+import type { PieceStore } from '@shoal/storage';
+import { HashBook } from '@shoal/swarm';
+import type { HashesMessage } from '@shoal/swarm';
+import { RoomError } from './errors.ts';
+import type { Links } from './links.ts';
+
+/** Bytes hashed under one signature: small enough that a peer's first request is answered in milliseconds. */
+const BATCH_BYTES = 2 * 1024 * 1024;
+/** Pieces under one signature, so that a folder of tiny files still goes out in messages of a few KiB. */
+const BATCH_PIECES = 256;
+
+export interface HashHandlers {
+  /** Expected hashes of these pieces are now known and verified. */
+  known(offer: OfferId, first: number, count: number, hashes: Bytes): void;
+  /** An own offer was hashed to its end. */
+  hashed(offer: OfferId, root: Bytes): void;
+  progress(offer: OfferId): void;
+  /** The author contradicted itself: nothing of this offer can be trusted. */
+  condemned(offer: OfferId, code: string): void;
+  failed(offer: OfferId, error: unknown): void;
+}
+
+export interface HashDriverOptions {
+  readonly room: RoomId;
+  readonly signer: Signer;
+  readonly crypto: CryptoPort;
+  readonly links: Links;
+  readonly store: PieceStore;
+  readonly handlers: HashHandlers;
+}
+
+interface Batch {
+  readonly first: number;
+  readonly count: number;
+  done: Promise<void> | undefined;
+}
+
+interface Tracked {
+  readonly book: HashBook;
+  readonly geometry: OfferGeometry;
+  /** Present for own offers only: the grid of runs that are hashed and signed together. */
+  readonly batches: readonly Batch[] | undefined;
+}
+
+/** Runs the hash books: hashes and signs our own files, learns and passes on everybody's piece hashes. */
+export class HashDriver {
+  readonly #options: HashDriverOptions;
+  readonly #offers = new Map<OfferId, Tracked>();
+  #background: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: HashDriverOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts tracking an offer. `kept` are frames of earlier answers, which come back through the same door as a
+   * neighbour's. An own offer is hashed in the background from here on.
+   */
+  async add(offer: CatalogueOffer, own: boolean, kept: readonly Bytes[]): Promise<HashBook> {
+    const book = new HashBook({
+      crypto: this.#options.crypto,
+      room: this.#options.room,
+      offer: offer.id,
+      geometry: offer.geometry,
+      authorPublicKey: offer.authorPublicKey,
+    });
+    const batches = own ? batchGrid(offer.geometry) : undefined;
+    const tracked: Tracked = { book, geometry: offer.geometry, batches };
+    this.#offers.set(offer.id, tracked);
+    if (offer.root !== undefined) this.seal(offer.id, offer.root);
+    for (const frame of kept) await restore(book, frame);
+    if (batches !== undefined) {
+      this.#background = this.#background.then(async () => await this.#hashAll(offer.id, tracked, batches));
+    }
+    return book;
+  }
+
+  /** Everything known of an offer's hashes as frames that a stranger could check. */
+  frames(offer: OfferId): readonly Bytes[] {
+    const tracked = this.#offers.get(offer);
+    if (tracked === undefined) return [];
+    const frames: Bytes[] = [];
+    const { pieceCount } = tracked.geometry;
+    for (let at = 0; at < pieceCount; ) {
+      const messages = tracked.book.answer(at, pieceCount - at);
+      for (const message of messages) {
+        frames.push(encodeMessage(message));
+        at = Math.max(at, message.first + message.hashes.length / HASH_BYTES);
+      }
+      if (messages.length === 0) break;
+    }
+    return frames;
+  }
+
+  remove(offer: OfferId): void {
+    this.#offers.delete(offer);
+  }
+
+  book(offer: OfferId): HashBook | undefined {
+    return this.#offers.get(offer)?.book;
+  }
+
+  seal(offer: OfferId, root: Bytes): void {
+    const result = this.#offers.get(offer)?.book.seal(root);
+    if (result !== undefined && !result.ok) this.#options.handlers.condemned(offer, result.code);
+  }
+
+  /** A neighbour's answer; a wrong one ends the link with the neighbour that passed it on. */
+  async learn(peer: PeerId, message: HashesMessage): Promise<void> {
+    const tracked = this.#offers.get(message.offer);
+    if (tracked === undefined) return;
+    const result = await tracked.book.learn(message);
+    if (this.#closed || this.#offers.get(message.offer) !== tracked) return;
+    if (result.ok) {
+      const hashes = tracked.book.hashes(result.first, result.count);
+      if (hashes !== undefined) this.#options.handlers.known(message.offer, result.first, result.count, hashes);
+    } else if (result.blame === 'author') {
+      this.#options.handlers.condemned(message.offer, result.code);
+    } else if (result.blame === 'sender') {
+      this.#options.links.drop(peer, result.code, 'sent piece hashes that do not trace back to the sharer');
+    }
+  }
+
+  /** Answers a neighbour that asks for piece hashes; of own files, those asked for are hashed first. */
+  async provide(peer: PeerId, offer: OfferId, first: number, count: number): Promise<void> {
+    const tracked = this.#offers.get(offer);
+    const reject = (): void => this.#options.links.send(peer, { type: 'hash-reject', offer, first, count });
+    if (tracked === undefined) {
+      reject();
+      return;
+    }
+    const end = first + count;
+    let sent = 0;
+    for (let at = first; at < end && !this.#closed; ) {
+      if (tracked.batches !== undefined && !tracked.book.known.has(at)) {
+        const batch = batchAt(tracked.batches, at);
+        if (batch === undefined) break;
+        await this.#hashBatch(offer, tracked, batch);
+      }
+      const messages = tracked.book.answer(at, end - at);
+      const covered = coveredFrom(at, messages);
+      if (covered === at) break;
+      for (const message of messages) this.#options.links.send(peer, message);
+      sent += messages.length;
+      at = covered;
+    }
+    if (sent === 0) reject();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#offers.clear();
+  }
+
+  async #hashAll(offer: OfferId, tracked: Tracked, batches: readonly Batch[]): Promise<void> {
+    try {
+      for (const batch of batches) {
+        if (this.#closed || this.#offers.get(offer) !== tracked) return;
+        await this.#hashBatch(offer, tracked, batch);
+      }
+      const root = tracked.book.computedRoot;
+      if (root !== undefined && this.#offers.get(offer) === tracked) this.#options.handlers.hashed(offer, root);
+    } catch (error) {
+      this.#options.handlers.failed(offer, error);
+    }
+  }
+
+  /** Each batch is hashed once, whoever asks first: the background or a neighbour that waits. */
+  #hashBatch(offer: OfferId, tracked: Tracked, batch: Batch): Promise<void> {
+    batch.done ??= (async () => {
+      const { store, signer, room, handlers } = this.#options;
+      const hashes = await store.hash(offer, batch.first, batch.count);
+      const signature = await signHashes(signer, room, offer, batch.first, hashes);
+      const added = tracked.book.addOwn(batch.first, hashes, signature);
+      if (!added.ok) throw new RoomError('source-changed');
+      handlers.progress(offer);
+    })();
+    return batch.done;
+  }
+}
+
+/** A damaged or outdated frame is left out: its hashes are asked for again. */
+async function restore(book: HashBook, frame: Bytes): Promise<void> {
+  try {
+    const message = decodeMessage(frame);
+    if (message.type === 'hashes') await book.learn(message);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+}
+
+/** Cuts an offer's pieces into runs of at most BATCH_BYTES and BATCH_PIECES. */
+export function batchGrid(geometry: OfferGeometry): Batch[] {
+  const grid: Batch[] = [];
+  let first = 0;
+  let bytes = 0;
+  for (let piece = 0; piece < geometry.pieceCount; piece++) {
+    const { length } = locatePiece(geometry, piece);
+    if (piece > first && (bytes + length > BATCH_BYTES || piece - first === BATCH_PIECES)) {
+      grid.push({ first, count: piece - first, done: undefined });
+      first = piece;
+      bytes = 0;
+    }
+    bytes += length;
+  }
+  if (geometry.pieceCount > first) grid.push({ first, count: geometry.pieceCount - first, done: undefined });
+  return grid;
+}
+
+function batchAt(grid: readonly Batch[], piece: number): Batch | undefined {
+  let low = 0;
+  let high = grid.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((grid[middle]?.first ?? Infinity) <= piece) low = middle;
+    else high = middle - 1;
+  }
+  return grid[low];
+}
+
+/** The first piece from `at` on that these answers do not cover; `at` itself when they do not help. */
+function coveredFrom(at: number, messages: readonly HashesMessage[]): number {
+  let covered = at;
+  for (const { first, hashes } of messages) {
+    const end = first + hashes.length / HASH_BYTES;
+    if (first <= covered && end > covered) covered = end;
+  }
+  return covered;
+}

@@ -1,0 +1,14 @@
+export { RoomError } from './errors.ts';
+export type { RoomErrorCode } from './errors.ts';
+export { openRoom } from './open-room.ts';
+export type { OpenRoomOptions } from './open-room.ts';
+export type {
+  ChosenFile,
+  FailureView,
+  FileState,
+  FileView,
+  NeighbourView,
+  OfferView,
+  RoomHandle,
+  RoomSnapshot,
+} from './snapshot.ts';

@@ -1,0 +1,139 @@
+import { locatePiece } from '@shoal/protocol';
+import type { Bitfield } from '@shoal/protocol';
+import type { CatalogueOffer } from '@shoal/gossip';
+import type { Intent } from './room-vault.ts';
+import type { FileState, FileView } from './snapshot.ts';
+
+/** One offer as this device stands to it: what is here, what is wanted, and how a person sees it. */
+export class OfferState {
+  readonly offer: CatalogueOffer;
+  /** True while we hold the source files ourselves. */
+  readonly own: boolean;
+  #have: Bitfield;
+  readonly #intents: Intent[];
+  readonly #verified: Float64Array;
+  readonly #failed = new Set<number>();
+  readonly #dirty = new Set<number>();
+  #views: readonly FileView[] = [];
+  #verifiedBytes = 0;
+
+  constructor(offer: CatalogueOffer, own: boolean, have: Bitfield) {
+    this.offer = offer;
+    this.own = own;
+    this.#have = have;
+    const files = offer.geometry.files.length;
+    this.#intents = Array.from({ length: files }, () => 'none');
+    this.#verified = new Float64Array(files);
+    this.reset(have);
+    this.#views = offer.geometry.files.map((_, file) => this.#view(file));
+    this.#dirty.clear();
+  }
+
+  get have(): Bitfield {
+    return this.#have;
+  }
+
+  /** Bytes here and verified. */
+  get verifiedBytes(): number {
+    return this.#verifiedBytes;
+  }
+
+  /** Replaces what is here, for instance after a cancel deleted it. */
+  reset(have: Bitfield): void {
+    this.#have = have;
+    this.#verified.fill(0);
+    this.#verifiedBytes = 0;
+    const { geometry } = this.offer;
+    for (let piece = 0; piece < geometry.pieceCount; piece++) {
+      if (have.has(piece)) this.#count(piece);
+    }
+    for (let file = 0; file < geometry.files.length; file++) this.#dirty.add(file);
+  }
+
+  /** A piece was verified and stored. */
+  add(piece: number): void {
+    if (this.#have.set(piece)) this.#count(piece);
+  }
+
+  intent(file: number): Intent {
+    return this.#intents[file] ?? 'none';
+  }
+
+  /** Sets the intent of the named files (all when undefined), where `when` agrees. */
+  decide(files: readonly number[] | undefined, intent: Intent, when: (file: number) => boolean = () => true): void {
+    for (const file of files ?? this.#intents.keys()) {
+      if (file < 0 || file >= this.#intents.length || !when(file)) continue;
+      this.#intents[file] = intent;
+      this.#failed.delete(file);
+      this.#dirty.add(file);
+    }
+  }
+
+  fail(files: Iterable<number>): void {
+    for (const file of files) {
+      this.#failed.add(file);
+      this.#dirty.add(file);
+    }
+  }
+
+  /** All bytes of the file are here, and the user asked for it. */
+  isComplete(file: number): boolean {
+    const size = this.offer.geometry.files[file]?.size;
+    return size !== undefined && this.#verified[file] === size && (size > 0 || this.intent(file) !== 'none');
+  }
+
+  /** The files that the swarm shall fetch now, with their priority. */
+  wanted(): Map<number, number> {
+    const wanted = new Map<number, number>();
+    for (const [file, intent] of this.#intents.entries()) {
+      if (intent === 'wanted' && !this.isComplete(file) && !this.#failed.has(file)) wanted.set(file, 0);
+    }
+    return wanted;
+  }
+
+  /** Bytes still missing of what is wanted. */
+  missingBytes(): number {
+    let missing = 0;
+    for (const [file, intent] of this.#intents.entries()) {
+      if (intent !== 'wanted') continue;
+      missing += (this.offer.geometry.files[file]?.size ?? 0) - (this.#verified[file] ?? 0);
+    }
+    return missing;
+  }
+
+  /** The file rows: the same array while nothing changed, and the same row while its file did not. */
+  views(): readonly FileView[] {
+    if (this.#dirty.size > 0) {
+      const views = [...this.#views];
+      for (const file of this.#dirty) views[file] = this.#view(file);
+      this.#views = views;
+      this.#dirty.clear();
+    }
+    return this.#views;
+  }
+
+  #count(piece: number): void {
+    const { file, length } = locatePiece(this.offer.geometry, piece);
+    this.#verified[file] = (this.#verified[file] ?? 0) + length;
+    this.#verifiedBytes += length;
+    this.#dirty.add(file);
+  }
+
+  #state(file: number): FileState {
+    if (this.own) return 'seeding';
+    if (this.isComplete(file)) return 'complete';
+    if (this.#failed.has(file)) return 'failed';
+    const intent = this.intent(file);
+    if (intent === 'wanted') return 'downloading';
+    return intent === 'paused' ? 'paused' : 'offered';
+  }
+
+  #view(file: number): FileView {
+    const { id, geometry } = this.offer;
+    const { path, size } = geometry.files[file] ?? { path: '', size: 0 };
+    const state = this.#state(file);
+    const done = state === 'seeding' || state === 'complete';
+    const progress = done ? 1 : size === 0 ? 0 : (this.#verified[file] ?? 0) / size;
+    return { key: `${id}/${file}`, offer: id, index: file, path, size, state, progress };
+  }
+}

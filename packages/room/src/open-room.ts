@@ -1,0 +1,96 @@
+import {
+  ProtocolError,
+  createRoomSecret,
+  deriveRoomKeys,
+  formatRoomLink,
+  generateIdentity,
+  parseRoomLink,
+  signerOf,
+  toBase64Url,
+  webCryptoPort,
+} from '@shoal/protocol';
+import type { IdentityKeys, RoomId, RoomSecret } from '@shoal/protocol';
+import { StorageError, openPieceStore, openVault } from '@shoal/storage';
+import type { PieceStore, Vault } from '@shoal/storage';
+import { Mesh } from '@shoal/transport';
+import { RoomError } from './errors.ts';
+import { nextFrame } from './notifier.ts';
+import { RoomVault } from './room-vault.ts';
+import { Room } from './room.ts';
+import type { RoomHandle } from './snapshot.ts';
+
+export interface OpenRoomOptions {
+  /** The room link, or anything with its fragment. Without it a new room is made. */
+  readonly link?: string;
+  /** Where the signaling server answers and what the room link starts with: usually `location.origin`. */
+  readonly serverUrl: string;
+  /** What this device is, in words the others will see. */
+  readonly deviceName?: string;
+}
+
+/**
+ * Opens a room: derives its keys, takes back what was kept of it, and starts looking for its members.
+ * @throws RoomError `bad-link`, `unsupported-browser`
+ */
+export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
+  const crypto = webCryptoPort(globalThis.crypto);
+  const secret = options.link === undefined ? createRoomSecret(crypto) : readLink(options.link);
+  const { roomId, signalKey } = await deriveRoomKeys(crypto, secret);
+  const link = formatRoomLink(`${options.serverUrl}/`, secret);
+  const [vault, place] = await Promise.all([openVault().catch(() => undefined), openPlace(roomId)]);
+  const identity = await identityOf(roomId, place.keeps ? vault : undefined);
+  const signer = signerOf(globalThis.crypto, identity);
+  if (place.keeps) {
+    const now = Date.now();
+    await vault?.putRoom({ room: roomId, secret: toBase64Url(secret), name: '', createdAt: now, lastSeen: now });
+  }
+  const mesh = new Mesh({ url: options.serverUrl, room: roomId, signalKey, signer, crypto });
+  const room = new Room({
+    link,
+    room: roomId,
+    signer,
+    crypto,
+    store: place.store,
+    vault: new RoomVault(vault, roomId, place.keeps),
+    mesh,
+    clock: () => performance.now(),
+    random: Math.random,
+    schedule: nextFrame,
+    device: options.deviceName ?? '',
+    release: () => vault?.close(),
+  });
+  await room.start();
+  return room;
+}
+
+function readLink(link: string): RoomSecret {
+  try {
+    return parseRoomLink(link);
+  } catch (error) {
+    if (error instanceof ProtocolError) throw new RoomError('bad-link', { cause: error });
+    throw error;
+  }
+}
+
+
+/**
+ * The store of the room. One tab per browser owns what is kept; another tab of the same room is a guest: a
+ * member of its own, with an identity and a store that end with it, so that two tabs never write over each other.
+ */
+async function openPlace(room: RoomId): Promise<{ readonly store: PieceStore; readonly keeps: boolean }> {
+  try {
+    return { store: await openPieceStore({ room }), keeps: true };
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'busy') throw error;
+    const scope = toBase64Url(globalThis.crypto.getRandomValues(new Uint8Array(9)));
+    return { store: await openPieceStore({ room, scope }), keeps: false };
+  }
+}
+
+async function identityOf(room: RoomId, vault: Vault | undefined): Promise<IdentityKeys> {
+  try {
+    return await (vault?.identity(room) ?? generateIdentity(globalThis.crypto));
+  } catch (cause) {
+    throw new RoomError('unsupported-browser', { cause });
+  }
+}

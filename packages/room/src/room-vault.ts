@@ -1,0 +1,80 @@
+import { HASH_BYTES } from '@shoal/protocol';
+import type { Bytes, LogEntry, OfferId, RoomId } from '@shoal/protocol';
+import type { OfferSelection, Vault } from '@shoal/storage';
+
+/** What the user decided about one file. */
+export type Intent = 'none' | 'wanted' | 'paused';
+
+export interface Kept {
+  readonly entries: readonly Bytes[];
+  readonly selection: readonly OfferSelection[];
+  /** The name the user chose on this device; empty if none. */
+  readonly name: string;
+}
+
+/** Setting that holds the user's name, the same in all rooms. */
+const NAME = 'name';
+
+/**
+ * The vault as one room sees it. A guest (a second tab of the same room in the same browser, or a browser
+ * without IndexedDB) keeps nothing, so that two tabs never write over each other.
+ */
+export class RoomVault {
+  readonly #vault: Vault | undefined;
+  readonly #room: RoomId;
+  readonly #keeps: boolean;
+  readonly #freshHashes = new Set<OfferId>();
+
+  constructor(vault: Vault | undefined, room: RoomId, keeps: boolean) {
+    this.#vault = vault;
+    this.#room = room;
+    this.#keeps = keeps;
+  }
+
+  get #own(): Vault | undefined {
+    return this.#keeps ? this.#vault : undefined;
+  }
+
+  async load(): Promise<Kept> {
+    const [name = '', entries = [], selection = []] = await Promise.all([
+      this.#vault?.setting(NAME),
+      this.#own?.entries(this.#room),
+      this.#own?.selection(this.#room),
+    ]);
+    return { entries, selection, name };
+  }
+
+  async appendEntry(entry: LogEntry): Promise<void> {
+    await this.#own?.appendEntry(this.#room, entry.raw, entry.author, entry.seq);
+  }
+
+  async keepSelection(selection: readonly OfferSelection[]): Promise<void> {
+    await this.#own?.putSelection(this.#room, selection);
+  }
+
+  async setName(name: string): Promise<void> {
+    await this.#vault?.putSetting(NAME, name);
+  }
+
+  /** Frames of `hashes` messages, as they were kept; whoever restores them checks them like a neighbour's. */
+  async hashes(offer: OfferId): Promise<readonly Bytes[]> {
+    const kept = await this.#own?.hashes(offer);
+    return Array.isArray(kept) ? kept.filter(isBytes) : [];
+  }
+
+  /** The hashes of this offer have grown; they are written with the next flush. */
+  touchHashes(offer: OfferId): void {
+    if (this.#keeps) this.#freshHashes.add(offer);
+  }
+
+  /** Writes what has grown since the last flush. */
+  async flushHashes(frames: (offer: OfferId) => readonly Bytes[]): Promise<void> {
+    const offers = [...this.#freshHashes];
+    this.#freshHashes.clear();
+    for (const offer of offers) await this.#own?.putHashes(offer, frames(offer));
+  }
+}
+
+function isBytes(value: unknown): value is Bytes {
+  return value instanceof Uint8Array && value.length > HASH_BYTES;
+}

@@ -1,0 +1,402 @@
+import { choosePieceLength, safePaths, splitOffer } from '@shoal/protocol';
+import type { CryptoPort, OfferId, OfferedFile, PeerId, RoomId, Signer } from '@shoal/protocol';
+import type { CatalogueChange } from '@shoal/gossip';
+import type { PieceStore, StorageEvent } from '@shoal/storage';
+import type { Mesh, MeshEvent } from '@shoal/transport';
+import { Swarm } from '@shoal/swarm';
+import { RoomError } from './errors.ts';
+import { Failures } from './failures.ts';
+import { GossipDriver } from './gossip-driver.ts';
+import { HashDriver } from './hash-driver.ts';
+import { Links } from './links.ts';
+import { defaultName } from './names.ts';
+import { Notifier } from './notifier.ts';
+import type { Schedule } from './notifier.ts';
+import { Offers } from './offers.ts';
+import type { RoomVault } from './room-vault.ts';
+import { saveAll, saveFile } from './saving.ts';
+import type { Saved } from './saving.ts';
+import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
+import { SwarmDriver } from './swarm-driver.ts';
+import { offerViews, neighbourViews } from './views.ts';
+
+/** Milliseconds between rate refreshes and choker rounds; nothing on the data path waits for it. */
+const TICK_MS = 500;
+
+export interface RoomParts {
+  readonly link: string;
+  readonly room: RoomId;
+  readonly signer: Signer;
+  readonly crypto: CryptoPort;
+  readonly store: PieceStore;
+  readonly vault: RoomVault;
+  readonly mesh: Mesh;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly schedule: Schedule;
+  /** What this device is, for the others: "Firefox on Linux". */
+  readonly device: string;
+  /** Releases what was opened for this room outside of it. */
+  readonly release: () => void;
+}
+
+/** The one façade: wires log, swarm, storage and mesh, owns no algorithm. */
+export class Room implements RoomHandle {
+  readonly #parts: RoomParts;
+  readonly #failures = new Failures();
+  readonly #notifier: Notifier;
+  readonly #links: Links;
+  readonly #gossip: GossipDriver;
+  readonly #hashes: HashDriver;
+  readonly #swarm: Swarm;
+  readonly #driver: SwarmDriver;
+  readonly #offers: Offers;
+  readonly #stops: (() => void)[] = [];
+  #connection: RoomSnapshot['connection'] = 'connecting';
+  #usage = { quota: 0, used: 0 };
+  #saving = 0;
+  #snapshot: RoomSnapshot | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: RoomParts) {
+    this.#parts = parts;
+    const { room, signer, crypto, store, vault, clock, random } = parts;
+    this.#notifier = new Notifier(parts.schedule);
+    this.#links = new Links({
+      message: (peer, message) => {
+        switch (message.type) {
+          case 'log-vector':
+          case 'log-entries':
+            this.#gossip.receive({ type: 'message', peer, message });
+            break;
+          case 'hashes':
+            this.#hashes.learn(peer, message).catch(this.#fail);
+            break;
+          case 'hello':
+          case 'goodbye':
+          case 'ping':
+          case 'pong':
+            break; // The link's own business.
+          default:
+            this.#driver.receive({ type: 'message', peer, message });
+        }
+      },
+      block: (peer, request, length, frame) => this.#driver.receiveBlock(peer, request, length, frame),
+    });
+    this.#swarm = new Swarm({ self: signer.peerId, clock, random });
+    this.#driver = new SwarmDriver({
+      swarm: this.#swarm,
+      links: this.#links,
+      store,
+      provideHashes: (peer, offer, first, count) => {
+        this.#hashes.provide(peer, offer, first, count).catch(error => this.#offerFailed(offer, error));
+      },
+      dropped: (peer, code, text) => this.#tell(code, `${this.#nameOf(peer)} was disconnected: ${text}`),
+      readFailed: (offer, error) => this.#offerFailed(offer, error),
+    });
+    this.#hashes = new HashDriver({
+      room,
+      signer,
+      crypto,
+      store,
+      links: this.#links,
+      handlers: {
+        known: (offer, first, count, hashes) => {
+          store.expect(offer, first, hashes);
+          this.#driver.receive({ type: 'hashes-known', offer, first, count });
+          vault.touchHashes(offer);
+        },
+        hashed: (offer, root) => {
+          this.#gossip.author({ kind: 'seal', offer, root }).catch(this.#fail);
+        },
+        progress: () => this.#changed(),
+        condemned: (offer, code) => this.#condemn(offer, code),
+        failed: (offer, error) => this.#offerFailed(offer, error),
+      },
+    });
+    this.#gossip = new GossipDriver({
+      room,
+      signer,
+      crypto,
+      vault,
+      links: this.#links,
+      handlers: {
+        changed: changes => this.#catalogueChanged(changes),
+        forked: author =>
+          this.#tell('log-forked', `${this.#nameOf(author)} told different members different things, and is no longer listened to.`),
+        failed: this.#fail,
+      },
+    });
+    this.#offers = new Offers({
+      self: signer.peerId,
+      store,
+      vault,
+      hashes: this.#hashes,
+      swarm: event => this.#driver.receive(event),
+      failed: this.#fail,
+    });
+  }
+
+  /** Takes back what was kept, then lets the world in. */
+  async start(): Promise<void> {
+    const { mesh, store, vault, signer, device } = this.#parts;
+    this.#stops.push(store.subscribe(event => this.#stored(event)));
+    this.#stops.push(mesh.subscribe(event => this.#meshed(event)));
+    const kept = await vault.load();
+    this.#offers.restoreSelection(kept.selection);
+    this.#gossip.restore(kept.entries);
+    const mine = this.#gossip.catalogue.members.get(signer.peerId);
+    if (mine?.device !== device || (kept.name !== '' && mine.name !== kept.name)) {
+      await this.#gossip.author({ kind: 'profile', name: kept.name || (mine?.name ?? ''), device });
+    }
+    mesh.start();
+    const timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#stops.push(() => clearInterval(timer));
+    await this.#refreshUsage();
+  }
+
+  getSnapshot(): RoomSnapshot {
+    this.#snapshot ??= this.#build();
+    return this.#snapshot;
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#notifier.subscribe(listener);
+  }
+
+  async share(chosen: readonly ChosenFile[]): Promise<void> {
+    this.#assertOpen();
+    if (chosen.length === 0) throw new RoomError('nothing-to-share');
+    const paths = safePaths(chosen.map(c => c.path));
+    const files = chosen.map(
+      ({ file }, i): OfferedFile => ({
+        path: paths[i] ?? file.name,
+        size: file.size,
+        modified: Math.max(0, Math.trunc(file.lastModified)),
+      }),
+    );
+    let at = 0;
+    for (const part of splitOffer(files)) {
+      const source = chosen.slice(at, (at += part.length)).map(c => c.file);
+      const pieceLength = choosePieceLength(part.reduce((sum, f) => sum + f.size, 0));
+      await this.#gossip.author({ kind: 'offer', pieceLength, files: part }, async offer => {
+        await this.#offers.addSource(offer, pieceLength, part, source);
+      });
+    }
+  }
+
+  accept(offer: OfferId, files?: readonly number[]): void {
+    this.#assertOpen();
+    this.#failures.clear('disk-full');
+    this.#offers.decide(offer, files, 'wanted');
+    void this.#refreshUsage();
+    this.#changed();
+  }
+
+  acceptAll(): void {
+    for (const state of this.#offers.all()) if (!state.own) this.accept(state.offer.id);
+  }
+
+  pause(offer: OfferId, files?: readonly number[]): void {
+    this.#assertOpen();
+    this.#offers.pause(offer, files);
+    this.#changed();
+  }
+
+  cancel(offer: OfferId, files?: readonly number[]): void {
+    this.#assertOpen();
+    this.#offers.cancel(offer, files).then(() => this.#changed(), this.#fail);
+    this.#changed();
+  }
+
+  async withdraw(offer: OfferId): Promise<void> {
+    this.#assertOpen();
+    if (this.#gossip.catalogue.offers.get(offer)?.author !== this.#parts.signer.peerId) throw new RoomError('not-yours');
+    await this.#gossip.author({ kind: 'withdraw', offer });
+  }
+
+  async save(offer: OfferId, file: number): Promise<Saved> {
+    return await this.#whileSaving(async () => await saveFile(this.#parts.store, this.#offers, offer, file));
+  }
+
+  async saveAll(): Promise<Saved | undefined> {
+    return await this.#whileSaving(async () => await saveAll(this.#parts.store, this.#offers));
+  }
+
+  async setName(name: string): Promise<void> {
+    this.#assertOpen();
+    const trimmed = name.trim().slice(0, 64);
+    await this.#parts.vault.setName(trimmed);
+    await this.#gossip.author({ kind: 'profile', name: trimmed, device: this.#parts.device });
+  }
+
+  dismiss(failure: string): void {
+    this.#failures.dismiss(failure);
+    this.#changed();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      for (const stop of this.#stops) stop();
+      this.#parts.mesh.close();
+      await this.#persistHashes();
+      this.#hashes.close();
+      await this.#parts.store.close();
+      this.#parts.release();
+    })();
+    return this.#closing;
+  }
+
+  readonly #fail = (error: unknown): void => {
+    if (this.#closing === undefined) this.#tell(codeOf(error), textOf(error));
+  };
+
+  #tell(code: string, text: string, file?: string): void {
+    this.#failures.add({ code, text, ...(file !== undefined && { file }) });
+    this.#changed();
+  }
+
+  #offerFailed(offer: OfferId, error: unknown): void {
+    if (this.#closing !== undefined || this.#offers.get(offer) === undefined) return;
+    this.#tell(codeOf(error), textOf(error));
+  }
+
+  #condemn(offer: OfferId, code: string): void {
+    const state = this.#offers.get(offer);
+    this.#offers.fail(offer);
+    const who = state === undefined ? 'The sharer' : this.#nameOf(state.offer.author);
+    this.#tell(code, `${who} published two different contents for the same files; they were stopped, since neither can be trusted.`);
+  }
+
+  #catalogueChanged(changes: readonly CatalogueChange[]): void {
+    for (const change of changes) {
+      if (change.type === 'offer') {
+        const offer = this.#gossip.catalogue.offers.get(change.offer);
+        if (offer !== undefined) this.#offers.add(offer).then(() => this.#changed(), this.#fail);
+      } else if (change.type === 'sealed') {
+        const root = this.#gossip.catalogue.offers.get(change.offer)?.root;
+        if (root !== undefined) this.#offers.whenAdded(change.offer, () => this.#hashes.seal(change.offer, root));
+      } else if (change.type === 'withdrawn') {
+        this.#offers.withdrawn(change.offer);
+      } else if (change.type === 'revoked') {
+        for (const offer of change.gone) this.#offers.fail(offer);
+      }
+    }
+    this.#changed();
+  }
+
+  #stored(event: StorageEvent): void {
+    if (event.type === 'verified') {
+      for (const piece of event.pieces) {
+        this.#offers.get(event.offer)?.add(piece);
+        this.#driver.receive({ type: 'piece-verified', offer: event.offer, piece });
+      }
+    } else if (event.type === 'corrupt') {
+      this.#driver.receive({ type: 'piece-failed', offer: event.offer, piece: event.piece });
+    } else {
+      // Pieces that were in progress are lost: the offer pauses, and goes on when a person has made room.
+      if (event.offer !== undefined) this.#offers.stop(event.offer);
+      this.#tell(event.code, event.text);
+    }
+    this.#changed();
+  }
+
+  #meshed(event: MeshEvent): void {
+    switch (event.type) {
+      case 'neighbour-joined': {
+        const { neighbour } = event;
+        this.#links.add(neighbour);
+        this.#gossip.receive({ type: 'neighbour-joined', peer: neighbour.peer });
+        this.#driver.receive({ type: 'neighbour-joined', peer: neighbour.peer });
+        this.#driver.receive({ type: 'send-room', peer: neighbour.peer, bytes: neighbour.room });
+        break;
+      }
+      case 'neighbour-left':
+        this.#links.remove(event.peer);
+        this.#gossip.receive({ type: 'neighbour-left', peer: event.peer });
+        this.#driver.receive({ type: 'neighbour-left', peer: event.peer });
+        break;
+      case 'frame':
+        this.#links.receive(event.peer, event.frame);
+        break;
+      case 'writable':
+        this.#driver.receive({ type: 'send-room', peer: event.peer, bytes: event.room });
+        break;
+      case 'path':
+        break;
+      case 'signaling':
+        this.#connection = event.state;
+        break;
+      case 'failure':
+        this.#tell(event.code, event.text);
+        break;
+    }
+    // A frame changes numbers only, and the tick shows those.
+    if (event.type !== 'frame' && event.type !== 'writable') this.#changed();
+  }
+
+  #tick(): void {
+    this.#driver.receive({ type: 'tick' });
+    this.#persistHashes().catch(this.#fail);
+    this.#changed();
+  }
+
+  async #persistHashes(): Promise<void> {
+    await this.#parts.vault.flushHashes(offer => this.#hashes.frames(offer));
+  }
+
+  async #refreshUsage(): Promise<void> {
+    this.#usage = await this.#parts.store.usage();
+    this.#changed();
+  }
+
+  async #whileSaving<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    this.#saving++;
+    this.#changed();
+    try {
+      return await work();
+    } finally {
+      this.#saving--;
+      this.#changed();
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new RoomError('closed');
+  }
+
+  #changed(): void {
+    this.#snapshot = undefined;
+    this.#notifier.changed();
+  }
+
+  #nameOf(peer: PeerId): string {
+    return this.#gossip.catalogue.members.get(peer)?.name || defaultName(peer);
+  }
+
+  #build(): RoomSnapshot {
+    const { signer, link, store } = this.#parts;
+    const nameOf = (peer: PeerId): string => this.#nameOf(peer);
+    return {
+      link,
+      self: { id: signer.peerId, name: nameOf(signer.peerId) },
+      connection: this.#connection,
+      storage: { kind: store.kind, ...this.#usage },
+      offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes),
+      neighbours: neighbourViews(this.#links.all, this.#gossip.catalogue, nameOf, this.#swarm),
+      failures: this.#failures.list,
+      saving: this.#saving > 0,
+    };
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return 'internal-error';
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof Error && 'text' in error && typeof error.text === 'string') return error.text;
+  return error instanceof Error ? error.message : 'Something unexpected happened.';
+}

@@ -1,0 +1,92 @@
+import { BLOCK_HEADER_BYTES, writeBlockHeader } from '@shoal/protocol';
+import type { Bytes, OfferId, PeerId } from '@shoal/protocol';
+import type { PieceStore } from '@shoal/storage';
+import type { Swarm, SwarmEffect, SwarmEvent } from '@shoal/swarm';
+import type { Links } from './links.ts';
+
+export interface SwarmDriverOptions {
+  readonly swarm: Swarm;
+  readonly links: Links;
+  readonly store: PieceStore;
+  provideHashes(peer: PeerId, offer: OfferId, first: number, count: number): void;
+  /** A neighbour misbehaved and is being dropped. */
+  dropped(peer: PeerId, code: string, text: string): void;
+  /** Reading a block of ours failed. */
+  readFailed(offer: OfferId, error: unknown): void;
+}
+
+type ReadEffect = Extract<SwarmEffect, { type: 'read' }>;
+
+/** Carries the swarm's decisions out: blocks go between links and the store without being copied or looked at. */
+export class SwarmDriver {
+  readonly #options: SwarmDriverOptions;
+  readonly #queue: SwarmEvent[] = [];
+  #draining = false;
+
+  constructor(options: SwarmDriverOptions) {
+    this.#options = options;
+  }
+
+  receive(event: SwarmEvent): void {
+    // Effects may cause further events (a dropped link, say); they wait their turn, so that the engine is never re-entered.
+    this.#queue.push(event);
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        for (const effect of this.#options.swarm.receive(next)) this.#run(effect);
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** A block came in; when the engine wants it, its buffer moves on to the store. */
+  receiveBlock(peer: PeerId, request: number, length: number, frame: Bytes): void {
+    const { swarm, store } = this.#options;
+    for (const effect of swarm.receive({ type: 'block', peer, request, length })) {
+      if (effect.type === 'write') {
+        store.write(effect.offer, effect.piece, effect.begin, frame.subarray(BLOCK_HEADER_BYTES));
+      } else {
+        this.#run(effect);
+      }
+    }
+  }
+
+  #run(effect: SwarmEffect): void {
+    const { links, dropped, provideHashes } = this.#options;
+    switch (effect.type) {
+      case 'send':
+        links.send(effect.peer, effect.message);
+        break;
+      case 'read':
+        void this.#serve(effect);
+        break;
+      case 'drop':
+        dropped(effect.peer, effect.code, effect.text);
+        links.drop(effect.peer, effect.code, effect.text);
+        break;
+      case 'provide-hashes':
+        provideHashes(effect.peer, effect.offer, effect.first, effect.count);
+        break;
+      case 'write':
+      case 'ignore':
+        break;
+    }
+  }
+
+  async #serve({ peer, request, offer, piece, begin, length }: ReadEffect): Promise<void> {
+    const { store, links, readFailed } = this.#options;
+    try {
+      const frame = await store.read(offer, piece, begin, length, BLOCK_HEADER_BYTES);
+      const neighbour = links.get(peer);
+      if (neighbour === undefined) return;
+      writeBlockHeader(frame, request);
+      neighbour.send(frame);
+      this.receive({ type: 'block-sent', peer, request, room: neighbour.room });
+    } catch (error) {
+      this.receive({ type: 'read-failed', peer, request });
+      readFailed(offer, error);
+    }
+  }
+}
