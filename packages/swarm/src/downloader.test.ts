@@ -51,6 +51,32 @@ describe('requests', () => {
     expect(Math.max(...solo.asked('ann').map(([, , , length]) => length))).toBe(64 * KIB);
   });
 
+  test('[RQ1] small files do not exceed the neighbour’s bound on requests', () => {
+    const solo = new Solo({ windowInitialBytes: 1024 * KIB, maxRequests: 20 });
+    solo.offer(Array.from({ length: 100 }, () => 4));
+    solo.seeder('ann');
+    expect(solo.asked('ann')).toHaveLength(20);
+    solo.block('ann', 0, 4 * KIB).block('ann', 1, 4 * KIB);
+    for (let id = 2; id < 20; id += 1) solo.block('ann', id, 4 * KIB);
+    expect(solo.asked('ann').length).toBeGreaterThan(30);
+  });
+
+  test('[WN8] a window long unused is sought anew', () => {
+    const solo = new Solo();
+    solo.offer([64 * 100]);
+    solo.seeder('ann');
+    for (let at = 0; at < 40; at += 1) {
+      solo.now += 5;
+      solo.block('ann', at, solo.asked('ann')[at]?.[3] ?? 0);
+    }
+    const grown = solo.swarm.peerStats(peerNamed('ann'))?.windowBytes ?? 0;
+    expect(grown).toBeGreaterThan(64 * KIB);
+    solo.want(new Map());
+    solo.now += 20_000;
+    solo.want(new Map([[0, 0]]));
+    expect(solo.swarm.peerStats(peerNamed('ann'))?.outstandingBytes).toBe(32 * KIB);
+  });
+
   test('[RQ6] a block nobody asked for, or one of the wrong length, ends the link', () => {
     const invented = new Solo();
     invented.offer([64]);

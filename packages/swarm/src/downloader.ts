@@ -26,6 +26,8 @@ export class Downloader {
   /** Asks for as much as the window takes. */
   fill(neighbour: Neighbour): void {
     if (neighbour.choked) return;
+    const { idleMs, maxRequests } = this.#core.limits;
+    if (neighbour.outstanding === 0 && this.#core.now() - neighbour.lastBlockAt > idleMs) neighbour.window.reset();
     const window = neighbour.snubbed ? MIN_BLOCK : neighbour.window.bytes;
     let room = window - neighbour.outstanding;
     if (neighbour.outstanding > 0 && room < window * BATCH_PART) return neighbour.window.full();
@@ -33,7 +35,7 @@ export class Downloader {
     const batches = new Map<Torrent, Batch>();
     neighbour.hungry = false;
     for (;;) {
-      if (room < MIN_BLOCK && neighbour.outstanding > 0) {
+      if ((room < MIN_BLOCK && neighbour.outstanding > 0) || neighbour.requests.size >= maxRequests) {
         neighbour.window.full();
         break;
       }

@@ -48,6 +48,11 @@ export type SwarmEvent =
   | { readonly type: 'block-sent'; readonly peer: PeerId; readonly request: number; readonly room?: number }
   | { readonly type: 'read-failed'; readonly peer: PeerId; readonly request: number }
   | { readonly type: 'piece-verified'; readonly offer: OfferId; readonly piece: number }
+  /** The same for many: small files are verified by the dozen, and one `have` tells of all. */
+  | { readonly type: 'pieces-verified'; readonly offer: OfferId; readonly pieces: readonly number[] }
+  /** What came of a piece is gone through no fault of its givers (the disk was full, the worker died): fetch it again. */
+  | { readonly type: 'piece-lost'; readonly offer: OfferId; readonly piece: number }
+  /** The hash of a complete piece is wrong: whoever gave it is to blame. */
   | { readonly type: 'piece-failed'; readonly offer: OfferId; readonly piece: number }
   /** Bytes the link takes now, reads in progress not subtracted. Report it after every block sent and when it grows. */
   | { readonly type: 'send-room'; readonly peer: PeerId; readonly bytes: number }

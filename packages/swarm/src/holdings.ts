@@ -68,6 +68,14 @@ export function adoptUnknown(core: SwarmCore, neighbour: Neighbour, torrent: Tor
     learnHaves(core, neighbour, torrent.offer, [...unknown.pieces]);
 }
 
+/** The offer is removed: should it be added again, the neighbour will not say anew what it has. */
+export function keepAsUnknown(core: SwarmCore, neighbour: Neighbour, offer: OfferId): void {
+  const bits = neighbour.holdings.get(offer)?.bits.toBytes();
+  neighbour.holdings.delete(offer);
+  const unknown = bits === undefined ? undefined : unknownOf(core, neighbour, offer, bits.length);
+  if (unknown !== undefined) unknown.bits = bits;
+}
+
 function fieldOf(torrent: Torrent, bits: Bytes | undefined): Bitfield | undefined {
   const { pieceCount } = torrent.geometry;
   if (bits === undefined) return Bitfield.full(pieceCount);

@@ -16,6 +16,10 @@ export interface SwarmLimits {
   readonly windowMaxBytes: number;
   /** Pieces begun and not yet verified, bytes: what a receiver holds in memory at most. */
   readonly maxProgressBytes: number;
+  /** Requests to one neighbour outstanding: small files make small blocks, and its own bound must not be hit. */
+  readonly maxRequests: number;
+  /** A window unused for so long is sought anew: the path may have changed meanwhile, ms. */
+  readonly idleMs: number;
   /** Requests of one neighbour that we have not answered yet. */
   readonly maxQueuedRequests: number;
   /** Blocks being read for all neighbours together, bytes. */
@@ -57,6 +61,8 @@ export const DEFAULT_LIMITS: SwarmLimits = {
   windowMinBytes: 16 * KIB,
   windowMaxBytes: 16 * MIB,
   maxProgressBytes: 64 * MIB,
+  maxRequests: 1024,
+  idleMs: 15_000,
   maxQueuedRequests: 2048,
   maxReadBytes: 4 * MIB,
   initialSendRoom: 256 * KIB,

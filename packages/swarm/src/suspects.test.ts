@@ -68,6 +68,17 @@ describe('liars', () => {
     expect(second.reduce((sum, write) => sum + write.length, 0)).toBe(64 * KIB);
   });
 
+  test('[LI3] a piece lost by the store is fetched again, and nobody is blamed', () => {
+    const solo = new Solo();
+    solo.offer([64]);
+    solo.seeder('ann');
+    const answered = new Set<string>();
+    answer(solo, ['ann'], answered);
+    expect(solo.receive({ type: 'piece-lost', offer: OFFER, piece: 0 }).drops).toEqual([]);
+    answer(solo, ['ann'], answered);
+    expect(solo.of('write', solo.all)).toHaveLength(8);
+  });
+
   test('[LI3] damage in the store is nobody else’s fault', () => {
     const solo = new Solo();
     solo.offer([64], { have: [0] });

@@ -50,6 +50,21 @@ describe('announcements', () => {
     expect(solo.sent('bitfield', 'ann')).toHaveLength(1);
   });
 
+  test('[SW4] many pieces verified at once are one message', () => {
+    const solo = new Solo();
+    solo.offer([4, 4, 4]);
+    solo.join('bob').receive({ type: 'pieces-verified', offer: OFFER, pieces: [0, 2] });
+    expect(solo.sent('have', 'bob')).toEqual([{ type: 'have', offer: OFFER, pieces: [0, 2] }]);
+  });
+
+  test('[SW6] an offer removed and added again finds its holders', () => {
+    const solo = new Solo();
+    solo.offer([64, 64]);
+    solo.partial('ann', [1]).receive({ type: 'offer-removed', offer: OFFER });
+    solo.offer([64, 64]);
+    expect(solo.swarm.piecesAt(peerNamed('ann'), OFFER)).toBe(1);
+  });
+
   test('[SW5] interest is said once, and taken back when nothing is left', () => {
     const solo = new Solo();
     solo.offer([64, 64]);

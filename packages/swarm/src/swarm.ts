@@ -7,7 +7,7 @@ import { Downloader } from './downloader.ts';
 import { SwarmError } from './errors.ts';
 import type { SwarmEffect, SwarmEvent, SwarmInbound } from './events.ts';
 import { HashRequester } from './hash-requester.ts';
-import { adoptUnknown, learnBitfield, learnHaves } from './holdings.ts';
+import { adoptUnknown, keepAsUnknown, learnBitfield, learnHaves } from './holdings.ts';
 import { limitsWith } from './limits.ts';
 import type { SwarmLimits } from './limits.ts';
 import { Neighbour } from './neighbour.ts';
@@ -120,6 +120,8 @@ export class Swarm {
         return this.#tick();
       case 'hashes-known':
       case 'piece-verified':
+      case 'pieces-verified':
+      case 'piece-lost':
       case 'piece-failed': {
         const torrent = this.#torrents.get(event.offer);
         if (torrent !== undefined) this.#progress(torrent, event);
@@ -164,15 +166,24 @@ export class Swarm {
 
   #progress(
     torrent: Torrent,
-    event: Extract<SwarmEvent, { type: 'hashes-known' | 'piece-verified' | 'piece-failed' }>,
+    event: Extract<
+      SwarmEvent,
+      { type: 'hashes-known' | 'piece-verified' | 'pieces-verified' | 'piece-lost' | 'piece-failed' }
+    >,
   ): void {
     switch (event.type) {
       case 'hashes-known':
         this.#hashes.known(torrent, event.first, event.count);
         break;
       case 'piece-verified':
+        this.#verified(torrent, event.piece);
+        break;
+      case 'pieces-verified':
+        for (const piece of event.pieces) this.#verified(torrent, piece);
+        break;
+      case 'piece-lost':
         this.#downloader.cancelPiece(torrent, event.piece);
-        torrent.verified(event.piece);
+        torrent.lost(event.piece);
         this.#interestChanged = true;
         break;
       case 'piece-failed':
@@ -181,6 +192,12 @@ export class Swarm {
         break;
     }
     this.#core.wakeHungry();
+  }
+
+  #verified(torrent: Torrent, piece: number): void {
+    this.#downloader.cancelPiece(torrent, piece);
+    torrent.verified(piece);
+    this.#interestChanged = true;
   }
 
   #message(neighbour: Neighbour, message: SwarmInbound): void {
@@ -289,7 +306,7 @@ export class Swarm {
     this.#torrents.delete(offer);
     for (const neighbour of this.#neighbours.values()) {
       this.#uploader.refuse(neighbour, offer);
-      neighbour.holdings.delete(offer);
+      keepAsUnknown(this.#core, neighbour, offer);
       neighbour.lazyHaves.delete(offer);
       neighbour.refused.delete(offer);
     }

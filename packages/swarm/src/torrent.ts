@@ -163,10 +163,10 @@ export class Torrent {
     return true;
   }
 
-  /** A verified piece turned out to be damaged or gone in the store. */
+  /** A piece, verified or begun, is damaged or gone in the store through no fault of a giver. */
   lost(piece: number): void {
-    if (!this.have.clear(piece)) return;
-    this.#count(piece, -1);
+    this.#end(piece);
+    if (this.have.clear(piece)) this.#count(piece, -1);
     this.place(piece);
   }
 
