@@ -179,11 +179,14 @@ export class Link {
     this.#state = 'greeting';
     const features = [...this.#options.features];
     this.#connection.send(encodeMessage({ type: 'hello', versions: [PROTOCOL_VERSION], features }));
-    void this.#connection.stats().then(({ path }) => {
-      if (this.#state === 'closed') return;
-      this.#path = path;
-      if (this.#state === 'open') this.#emit({ type: 'path', path });
-    });
+    void this.#findPath();
+  }
+
+  async #findPath(): Promise<void> {
+    const { path } = await this.#connection.stats();
+    if (this.#state === 'closed') return;
+    this.#path = path;
+    if (this.#state === 'open') this.#emit({ type: 'path', path });
   }
 
   #message(data: Bytes): void {

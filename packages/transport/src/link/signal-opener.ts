@@ -42,11 +42,15 @@ export class SignalOpener {
     if (this.#waiting >= MAX_WAITING) return;
     this.#waiting += 1;
     const epoch = this.#epoch;
-    this.#tail = this.#tail.then(async () => {
-      const opened = epoch === this.#epoch ? await this.#open(from, to, box) : undefined;
-      this.#waiting -= 1;
-      if (opened !== undefined && epoch === this.#epoch) this.#listener(opened);
-    });
+    const before = this.#tail;
+    this.#tail = this.#next(before, epoch, () => this.#open(from, to, box));
+  }
+
+  async #next(before: Promise<void>, epoch: number, open: () => Promise<OpenedBox>): Promise<void> {
+    await before;
+    const opened = epoch === this.#epoch ? await open() : undefined;
+    this.#waiting -= 1;
+    if (opened !== undefined && epoch === this.#epoch) this.#listener(opened);
   }
 
   async #open(from: string, to: string, box: Bytes): Promise<OpenedBox> {

@@ -4,6 +4,9 @@ import type { SignalExchange } from '../link/signal-exchange.ts';
 import type { ConnectionSignal, LinkStats } from '../peer-connection/peer-connection.ts';
 import type { Neighbour } from './events.ts';
 
+/** All link events but `signal`, which the sealed exchange takes. */
+export type LinkNews = Exclude<LinkEvent, { type: 'signal' }>;
+
 export interface AttemptOptions {
   readonly connection: string;
   /** The other side's address at the signaling server. */
@@ -12,8 +15,7 @@ export interface AttemptOptions {
   readonly outgoing: boolean;
   readonly exchange: SignalExchange;
   readonly createLink: (initiator: boolean, listener: (event: LinkEvent) => void) => Link;
-  /** All link events but `signal`, which the exchange takes. */
-  readonly listener: (attempt: Attempt, event: Exclude<LinkEvent, { type: 'signal' }>) => void;
+  readonly listener: (attempt: Attempt, event: LinkNews) => void;
   /** The room's user ended the link. */
   readonly onDismissed: (attempt: Attempt) => void;
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, double, nat, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { backoffDelay } from './backoff.ts';
 
@@ -10,8 +10,8 @@ test('the wait doubles from the base to the cap', () => {
 });
 
 test('half of the wait is left to chance, and it is never less than half', () => {
-  fc.assert(
-    fc.property(fc.nat(100), fc.double({ min: 0, max: 0.999999, noNaN: true }), (tries, random) => {
+  assert(
+    property(nat(100), double({ min: 0, max: 0.999999, noNaN: true }), (tries, random) => {
       const full = Math.min(limits.cap, limits.base * 2 ** Math.min(tries, 30));
       const delay = backoffDelay(tries, limits, random);
       expect(delay).toBeGreaterThanOrEqual(full / 2);

@@ -1,4 +1,5 @@
 import type { Bytes, PeerId } from '@shoal/protocol';
+import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
 import type { LinkPath, LinkStats } from '../peer-connection/peer-connection.ts';
 import type { SignalingState } from '../signaling/signaling.ts';
@@ -45,3 +46,8 @@ export type MeshEvent =
       readonly text: string;
       readonly peer?: PeerId;
     };
+
+export function failureEvent(code: TransportErrorCode, peer?: PeerId): MeshEvent {
+  const text = failureText(code);
+  return peer === undefined ? { type: 'failure', code, text } : { type: 'failure', code, text, peer };
+}

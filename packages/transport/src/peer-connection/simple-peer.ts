@@ -1,4 +1,6 @@
+/* oxlint-disable no-underscore-dangle -- simple-peer keeps its channel and its RTCPeerConnection under such names */
 // Packages that compile our source need the ambient types too, so they are referenced from here.
+// oxlint-disable-next-line typescript/triple-slash-reference -- an ambient module cannot be imported
 /// <reference path="./simple-peer-module.d.ts" />
 import Peer from 'simple-peer/simplepeer.min.js';
 import type { PeerSignal } from 'simple-peer/simplepeer.min.js';

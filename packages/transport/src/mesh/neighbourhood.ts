@@ -1,0 +1,143 @@
+import type { PeerId } from '@shoal/protocol';
+import { failureText } from '../errors.ts';
+import type { Link, LinkEnd } from '../link/link.ts';
+import type { Attempt, LinkNews } from './attempt.ts';
+import type { Connections } from './connections.ts';
+import type { Dialler } from './dialler.ts';
+import { failureEvent } from './events.ts';
+import type { MeshEvent, Neighbour } from './events.ts';
+import { FailureTally, connectFailure } from './failure-tally.ts';
+import { keepsNewer } from './judge.ts';
+import type { Quarantine } from './quarantine.ts';
+
+/** Frames kept while it is open which of two links to a member stays; honest members send a bitfield or two. */
+const MAX_HELD_FRAMES = 256;
+
+export interface Announced {
+  readonly attempt: Attempt;
+  readonly link: Link;
+  readonly neighbour: Neighbour;
+}
+
+export interface NeighbourhoodOptions {
+  readonly connections: Connections;
+  readonly dialler: Dialler;
+  readonly quarantine: Quarantine;
+  /** Milliseconds that an old link has to prove that it lives. */
+  readonly probeMs: number;
+  readonly tell: (event: MeshEvent) => void;
+}
+
+/** One open link per member, and what is told of it: joins, frames, leaves, and connections that never opened. */
+export class Neighbourhood {
+  readonly #options: NeighbourhoodOptions;
+  readonly #byPeer = new Map<PeerId, Announced>();
+  readonly #tally = new FailureTally();
+
+  constructor(options: NeighbourhoodOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#byPeer.size;
+  }
+
+  get all(): readonly Announced[] {
+    return [...this.#byPeer.values()];
+  }
+
+  get(peer: PeerId): Announced | undefined {
+    return this.#byPeer.get(peer);
+  }
+
+  has(peer: PeerId): boolean {
+    return this.#byPeer.has(peer);
+  }
+
+  clear(): void {
+    this.#byPeer.clear();
+  }
+
+  linkEvent(attempt: Attempt, event: LinkNews): void {
+    const { peer, link } = attempt;
+    if (event.type === 'closed') this.#closed(attempt, event.end);
+    else if (peer === undefined || link === undefined) return;
+    else if (event.type === 'open') this.#opened(attempt, peer, link);
+    else if (attempt.held === undefined) this.#options.tell({ ...event, peer });
+    else if (event.type !== 'frame') return;
+    else if (attempt.held.length < MAX_HELD_FRAMES) attempt.held.push(event.frame);
+    else this.#options.connections.drop(attempt, 'protocol-violation');
+  }
+
+  #opened(attempt: Attempt, peer: PeerId, link: Link): void {
+    const older = this.#byPeer.get(peer);
+    if (older === undefined) {
+      this.#announce(attempt, peer, link);
+      return;
+    }
+    attempt.held ??= [];
+    const { connections, probeMs } = this.#options;
+    older.link.probe(probeMs, alive => {
+      if (!connections.all.has(attempt) || attempt.held === undefined) return;
+      if (keepsNewer(older.attempt.connection, attempt.connection, alive)) {
+        older.link.close('duplicate', failureText('duplicate'));
+      } else {
+        connections.drop(attempt, 'duplicate');
+      }
+    });
+  }
+
+  #announce(attempt: Attempt, peer: PeerId, link: Link): void {
+    const { dialler, tell } = this.#options;
+    const { held } = attempt;
+    attempt.held = undefined;
+    const neighbour = attempt.neighbour(peer, link);
+    this.#byPeer.set(peer, { attempt, link, neighbour });
+    dialler.succeeded(attempt.address);
+    this.#tally.clear(peer);
+    tell({ type: 'neighbour-joined', neighbour });
+    if (held === undefined) return;
+    // What happened while we did not know whether this link would stay.
+    if (link.path !== 'unknown') tell({ type: 'path', peer, path: link.path });
+    for (const frame of held) {
+      if (!link.isOpen) return;
+      tell({ type: 'frame', peer, frame });
+    }
+  }
+
+  #closed(attempt: Attempt, end: LinkEnd): void {
+    const { connections, dialler, quarantine, tell } = this.#options;
+    const { peer } = attempt;
+    connections.all.remove(attempt);
+    attempt.end(end.code, end.text);
+    if (peer !== undefined && this.#byPeer.get(peer)?.attempt === attempt) {
+      this.#byPeer.delete(peer);
+      if (end.code === 'protocol-violation') quarantine.add(peer);
+      tell({ type: 'neighbour-left', peer, code: end.code, text: end.text });
+      this.#promote(peer);
+    } else {
+      this.#connectFailed(attempt, end);
+    }
+    dialler.retry();
+  }
+
+  /** The older link is gone: connections that waited for that go on. */
+  #promote(peer: PeerId): void {
+    for (const attempt of this.#options.connections.all.waiting(peer)) {
+      if (attempt.link === undefined) attempt.start();
+      else if (attempt.link.isOpen) this.#opened(attempt, peer, attempt.link);
+    }
+  }
+
+  #connectFailed({ peer, address }: Attempt, end: LinkEnd): void {
+    const { dialler, quarantine, tell } = this.#options;
+    const dials = dialler.book.failed(address);
+    const tries = peer === undefined ? dials : this.#tally.add(peer);
+    const code = connectFailure(end, { tries, answered: peer !== undefined, lonely: this.size === 0 });
+    if (code === undefined) return;
+    if (peer !== undefined && (code === 'unsupported-version' || code === 'protocol-violation')) {
+      quarantine.add(peer);
+    }
+    tell(failureEvent(code, peer));
+  }
+}
