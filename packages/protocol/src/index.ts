@@ -132,7 +132,13 @@ export type {
   SwarmMessage,
 } from './peer-messages/schema.ts';
 export { decodeMessage, encodeMessage, negotiateVersion } from './peer-messages/codec.ts';
-export { BLOCK_FRAME, CONTROL_FRAME, FRAGMENT_FRAME, frameKind, type FrameKind } from './peer-messages/frame.ts';
+export {
+  BLOCK_FRAME,
+  CONTROL_FRAME,
+  FRAGMENT_FRAME,
+  frameKind,
+  type FrameKind,
+} from './peer-messages/frame.ts';
 export {
   BLOCK_HEADER_BYTES,
   readBlockHeader,

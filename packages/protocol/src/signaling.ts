@@ -17,12 +17,13 @@ const addressSchema = v.pipe(v.string(), v.maxLength(MAX_ADDRESS_LENGTH), v.rege
 const membersSchema = v.pipe(v.array(addressSchema), v.maxLength(MAX_SAMPLE_MEMBERS));
 
 /** Socket.IO gives binary as a Buffer in Node and as an ArrayBuffer in browsers; here it always becomes plain bytes. */
+const binarySchema = v.union([v.instance(Uint8Array), v.instance(ArrayBuffer)]);
 const boxSchema = v.pipe(
-  v.union([v.instance(Uint8Array), v.instance(ArrayBuffer)]),
+  binarySchema,
+  v.check(box => box.byteLength > 0 && box.byteLength <= MAX_BOX_BYTES),
   v.transform((box): Bytes =>
     box instanceof ArrayBuffer ? new Uint8Array(box) : owned(new Uint8Array(box)),
   ),
-  v.check(box => box.length > 0 && box.length <= MAX_BOX_BYTES),
 );
 
 const iceTextSchema = textSchema(MAX_ICE_TEXT_LENGTH);
@@ -97,8 +98,8 @@ export function joinRequest(value: unknown): JoinRequest {
 
 /** @throws ProtocolError `too-large` or `bad-request`: the very codes to answer with */
 export function signalRequest(value: unknown): SignalRequest {
-  const box = v.safeParse(v.object({ box: v.instance(Uint8Array) }), value);
-  const large = box.success && box.output.box.length > MAX_BOX_BYTES;
+  const sized = v.safeParse(v.object({ box: binarySchema }), value);
+  const large = sized.success && sized.output.box.byteLength > MAX_BOX_BYTES;
   return parse(signalRequestSchema, value, large ? 'too-large' : 'bad-request');
 }
 

@@ -24,8 +24,9 @@ const pathSchema = v.pipe(
 /** Files are tuples on the wire: with 10,000 of them the names of the fields would outweigh the paths. */
 const fileSchema = v.pipe(
   v.union([
-    v.strictTuple([pathSchema, byteCountSchema]),
+    // The likelier form first: a refused one costs the whole check of a path.
     v.strictTuple([pathSchema, byteCountSchema, byteCountSchema]),
+    v.strictTuple([pathSchema, byteCountSchema]),
   ]),
   v.transform(([path, size, modified]): OfferedFile =>
     modified === undefined ? { path, size } : { path, size, modified },

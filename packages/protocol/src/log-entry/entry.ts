@@ -31,6 +31,8 @@ export interface LogEntry {
 }
 
 const payloadSchema = v.strictObject({ seq: seqSchema, prev: hashSchema, body: entryBodySchema });
+type Payload = v.InferOutput<typeof payloadSchema>;
+
 const PAYLOAD_AT = PUBLIC_KEY_BYTES + SIGNATURE_BYTES;
 
 /**
@@ -46,10 +48,10 @@ export async function createEntry(
 ): Promise<LogEntry> {
   const payload = encodeMsgpack({ seq, prev, body: wireBody(body) });
   if (PAYLOAD_AT + payload.length > MAX_ENTRY_BYTES) throw tooLarge();
-  // Decoded before it is signed: what others would refuse must never get into the log, where it could not be taken back.
-  decodePayload(payload);
+  // Read back before it is signed: what others would refuse must never get into the log, from which nothing is taken back.
+  const fields = decodePayload(payload);
   const signature = await signer.sign(signedText(room, payload));
-  return decodeEntry(concatBytes(signer.publicKey, signature, payload));
+  return assembled(concatBytes(signer.publicKey, signature, payload), fields);
 }
 
 /**
@@ -60,17 +62,7 @@ export function decodeEntry(raw: Bytes): LogEntry {
   if (raw.length > MAX_ENTRY_BYTES) throw tooLarge();
   if (raw.length <= PAYLOAD_AT) throw malformed();
   const own = raw.slice();
-  const publicKey = own.slice(0, PUBLIC_KEY_BYTES);
-  const payload = own.subarray(PAYLOAD_AT);
-  return {
-    ...decodePayload(payload),
-    author: peerIdOf(publicKey),
-    publicKey,
-    hash: owned(sha256(lengthPrefixed(utf8('shoal/1 entry hash'), publicKey, payload))),
-    signature: own.slice(PUBLIC_KEY_BYTES, PAYLOAD_AT),
-    payload,
-    raw: own,
-  };
+  return assembled(own, decodePayload(own.subarray(PAYLOAD_AT)));
 }
 
 /** True when the author signed the entry for this room. Says nothing of its place in the author's log. */
@@ -87,7 +79,21 @@ export function offerIdOf(entry: Pick<LogEntry, 'hash'>): OfferId {
   return asOfferId(idText(entry.hash));
 }
 
-function decodePayload(payload: Bytes): v.InferOutput<typeof payloadSchema> {
+function assembled(raw: Bytes, fields: Payload): LogEntry {
+  const publicKey = raw.slice(0, PUBLIC_KEY_BYTES);
+  const payload = raw.subarray(PAYLOAD_AT);
+  return {
+    ...fields,
+    author: peerIdOf(publicKey),
+    publicKey,
+    hash: owned(sha256(lengthPrefixed(utf8('shoal/1 entry hash'), publicKey, payload))),
+    signature: raw.slice(PUBLIC_KEY_BYTES, PAYLOAD_AT),
+    payload,
+    raw,
+  };
+}
+
+function decodePayload(payload: Bytes): Payload {
   const result = v.safeParse(payloadSchema, decodeMsgpack(payload), { abortEarly: true });
   if (!result.success) throw malformed();
   return result.output;
