@@ -20,7 +20,8 @@ test('[GS2] batches keep all entries in order, within the caps, and no two neigh
       (picks, maxBatchBytes, maxBatchEntries) => {
         const some = picks.flatMap(index => entries.slice(index, index + 1));
         const batches = packEntries(some, { maxBatchBytes, maxBatchEntries });
-        expect(batches.flat()).toEqual(some.map(entry => entry.raw));
+        expect(batches.flat().length).toBe(some.length);
+        expect(batches.flat().every((raw, index) => raw === some[index]?.raw)).toBe(true);
         const bytes = (batch: readonly Uint8Array[]) => batch.reduce((sum, raw) => sum + raw.length, 0);
         batches.forEach((batch, index) => {
           expect(batch.length).toBeLessThanOrEqual(maxBatchEntries);
