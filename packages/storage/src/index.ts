@@ -1,0 +1,15 @@
+export {
+  openPieceStore,
+  persist,
+  removeScope,
+  type OpenPieceStoreOptions,
+} from './client/open-piece-store.ts';
+export { StorageError, type StorageErrorCode } from './errors.ts';
+export type { AddOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from './piece-store.ts';
+export {
+  openVault,
+  type OfferSelection,
+  type Vault,
+  type VaultOptions,
+  type VaultRoom,
+} from './vault/vault.ts';

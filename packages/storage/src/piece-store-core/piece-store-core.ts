@@ -1,0 +1,152 @@
+import { Bitfield, type Bytes, type OfferGeometry, type OfferId } from '@shoal/protocol';
+import { StorageError, toStorageError } from '../errors.ts';
+import { SharedOffer } from '../source/shared-offer.ts';
+import { GroupCommit } from './group-commit.ts';
+import { OfferLayout } from './layout.ts';
+import { MemoryBudget } from './partial-pieces.ts';
+import { DEFAULT_LIMITS, type CoreLimits, type CorePorts } from './ports.ts';
+import { ReceivedOffer, type Shared } from './received-offer.ts';
+import type { StoredOffer } from './stored-offer.ts';
+
+/**
+ * The store behind the worker's messages; knows no worker, no browser storage, no clock of its own. Its invariant: a piece is
+ * announced as verified, read, hashed or saved only after its bytes were hashed, compared, written, flushed and recorded.
+ */
+export class PieceStoreCore {
+  readonly #ports: CorePorts;
+  readonly #shared: Shared;
+  readonly #offers = new Map<OfferId, StoredOffer>();
+  /** Additions and removals under way: what comes for an offer meanwhile waits for them. */
+  readonly #changing = new Map<OfferId, Promise<unknown>>();
+
+  constructor(ports: CorePorts, limits: CoreLimits = DEFAULT_LIMITS) {
+    this.#ports = ports;
+    this.#shared = {
+      ports,
+      budget: new MemoryBudget(limits.memoryBytes),
+      commit: new GroupCommit(ports, limits),
+    };
+  }
+
+  /** Adding an offer that is there replaces it (a sharer who chose the files again), keeping what is stored. */
+  addOffer(offer: OfferId, geometry: OfferGeometry, source?: readonly File[]): Promise<Bytes> {
+    return this.#change(offer, async () => {
+      await this.#offers.get(offer)?.close(false);
+      this.#offers.delete(offer);
+      const added =
+        source === undefined
+          ? await this.#restore(offer, geometry)
+          : new SharedOffer(geometry, source, this.#ports.crypto);
+      this.#offers.set(offer, added);
+      return added.have();
+    });
+  }
+
+  async expect(offer: OfferId, first: number, hashes: Bytes): Promise<void> {
+    (await this.#find(offer))?.expect(first, hashes);
+  }
+
+  /** Blocks of an offer that is not here (any more) are dropped: they were in flight when it was removed. */
+  async write(offer: OfferId, piece: number, begin: number, data: Bytes): Promise<void> {
+    (await this.#find(offer))?.write(piece, begin, data);
+  }
+
+  async discard(offer: OfferId, piece: number): Promise<void> {
+    (await this.#find(offer))?.discard(piece);
+  }
+
+  async read(offer: OfferId, piece: number, begin: number, length: number, headroom: number): Promise<Bytes> {
+    const found = await this.#demand(offer);
+    const frame = new Uint8Array(headroom + length);
+    await found.read(piece, begin, frame.subarray(headroom));
+    return frame;
+  }
+
+  async hash(offer: OfferId, first: number, count: number): Promise<Bytes> {
+    return (await this.#demand(offer)).hash(first, count);
+  }
+
+  async file(offer: OfferId, index: number): Promise<Blob> {
+    return (await this.#demand(offer)).file(index);
+  }
+
+  async removeFiles(offer: OfferId, files: readonly number[]): Promise<void> {
+    await (await this.#demand(offer)).removeFiles(files);
+  }
+
+  removeOffer(offer: OfferId): Promise<void> {
+    return this.#change(offer, async () => {
+      const found = this.#offers.get(offer);
+      this.#offers.delete(offer);
+      if (found !== undefined) return found.close(true);
+      // Stored in an earlier session and not opened in this one.
+      await this.#ports.records.remove(offer);
+      await this.#ports.bytes.removeFolder(offer);
+    });
+  }
+
+  /** Commits what is verified and closes the byte store. */
+  async close(): Promise<void> {
+    await Promise.all(this.#changing.values());
+    await Promise.all([...this.#offers.values()].map(offer => offer.close(false)));
+    this.#offers.clear();
+    await this.#ports.bytes.close();
+  }
+
+  async #restore(offer: OfferId, geometry: OfferGeometry): Promise<ReceivedOffer> {
+    const layout = new OfferLayout(offer, geometry);
+    const have = bitfieldOf(geometry.pieceCount, await this.#ports.records.load(offer));
+    // The record is the truth as long as the bytes it speaks of can be there: storage may have been cleared or evicted.
+    const sizes = new Map<string, number>();
+    for (const piece of [...have.indices()]) {
+      const { file, begin, length } = layout.piece(piece);
+      let size = sizes.get(file);
+      if (size === undefined) sizes.set(file, (size = (await this.#ports.bytes.size(file)) ?? 0));
+      if (size < begin + length) have.clear(piece);
+    }
+    return new ReceivedOffer(offer, geometry, layout, have, this.#shared);
+  }
+
+  async #find(offer: OfferId): Promise<StoredOffer | undefined> {
+    for (let change = this.#changing.get(offer); change !== undefined; change = this.#changing.get(offer)) {
+      await change;
+    }
+    return this.#offers.get(offer);
+  }
+
+  async #demand(offer: OfferId): Promise<StoredOffer> {
+    const found = await this.#find(offer);
+    if (found === undefined) throw new StorageError('not-found');
+    return found;
+  }
+
+  async #change<T>(offer: OfferId, work: () => Promise<T>): Promise<T> {
+    const before = this.#changing.get(offer);
+    const change = (async () => {
+      await before;
+      return work();
+    })();
+    const settled = change.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#changing.set(offer, settled);
+    try {
+      return await change;
+    } catch (error) {
+      throw toStorageError(error);
+    } finally {
+      if (this.#changing.get(offer) === settled) this.#changing.delete(offer);
+    }
+  }
+}
+
+/** A record that does not fit the geometry is worth nothing. */
+function bitfieldOf(pieces: number, bytes: Bytes | undefined): Bitfield {
+  if (bytes === undefined) return new Bitfield(pieces);
+  try {
+    return Bitfield.fromBytes(pieces, bytes);
+  } catch {
+    return new Bitfield(pieces);
+  }
+}

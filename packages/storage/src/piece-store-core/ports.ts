@@ -1,0 +1,41 @@
+import type { Bytes, CryptoPort, OfferId } from '@shoal/protocol';
+import type { ByteStore } from '../backends/byte-store.ts';
+import type { StorageEvent } from '../piece-store.ts';
+
+/** Where the store of record keeps, per offer, which pieces are present. Throws `StorageError`. */
+export interface BitfieldRecords {
+  load(offer: OfferId): Promise<Bytes | undefined>;
+  /** Durable, all or none, when it resolves. */
+  save(bitfields: readonly (readonly [OfferId, Bytes])[]): Promise<void>;
+  remove(offer: OfferId): Promise<void>;
+}
+
+export interface Timer {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Calls back once after `ms`. */
+  after(ms: number, run: () => void): void;
+}
+
+export interface CorePorts {
+  readonly bytes: ByteStore;
+  readonly records: BitfieldRecords;
+  readonly crypto: Pick<CryptoPort, 'sha256'>;
+  readonly timer: Timer;
+  emit(event: StorageEvent): void;
+}
+
+export interface CoreLimits {
+  /** Bytes of blocks held in memory before their piece is written. The engine bounds it; this is the last defence. */
+  readonly memoryBytes: number;
+  /** Bytes written but not flushed: a commit starts at once above this. */
+  readonly groupBytes: number;
+  /** Milliseconds between commits while there is less than that. */
+  readonly groupMs: number;
+}
+
+export const DEFAULT_LIMITS: CoreLimits = {
+  memoryBytes: 128 * 1024 * 1024,
+  groupBytes: 16 * 1024 * 1024,
+  groupMs: 100,
+};

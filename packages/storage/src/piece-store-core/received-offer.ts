@@ -1,0 +1,247 @@
+import {
+  Bitfield,
+  equalBytes,
+  HASH_BYTES,
+  locatePiece,
+  type Bytes,
+  type OfferGeometry,
+  type OfferId,
+} from '@shoal/protocol';
+import { StorageError, toStorageError } from '../errors.ts';
+import type { Committable, GroupCommit } from './group-commit.ts';
+import { hashPieceParts } from './hash-parts.ts';
+import { hashRange } from './hash-range.ts';
+import { OfferLayout } from './layout.ts';
+import { PartialPieces, type MemoryBudget } from './partial-pieces.ts';
+import type { CorePorts } from './ports.ts';
+import type { StoredOffer } from './stored-offer.ts';
+
+/** Shared by all offers of a store. */
+export interface Shared {
+  readonly ports: CorePorts;
+  readonly budget: MemoryBudget;
+  readonly commit: GroupCommit;
+}
+
+/**
+ * An offer whose pieces are fetched: collects blocks, hashes, compares, writes, and hands the piece to the group commit. Only
+ * the commit sets a bit in `#have`, and only what `#have` says is read or saved.
+ */
+export class ReceivedOffer implements StoredOffer, Committable {
+  readonly id: OfferId;
+  readonly #shared: Shared;
+  readonly #geometry: OfferGeometry;
+  readonly #layout: OfferLayout;
+  readonly #have: Bitfield;
+  readonly #expected: Bytes;
+  readonly #known: Bitfield;
+  readonly #partials: PartialPieces;
+  /** Complete pieces that wait for their expected hash. */
+  readonly #unjudged = new Map<number, readonly Bytes[]>();
+  /** Pieces between complete and committed. */
+  readonly #busy = new Set<number>();
+  readonly #tasks = new Set<Promise<void>>();
+  /** Files whose bytes are being deleted: a late block must not end as a claim without bytes. */
+  readonly #leaving = new Set<number>();
+  #removed = false;
+
+  constructor(id: OfferId, geometry: OfferGeometry, layout: OfferLayout, have: Bitfield, shared: Shared) {
+    this.id = id;
+    this.#geometry = geometry;
+    this.#layout = layout;
+    this.#have = have;
+    this.#shared = shared;
+    this.#expected = new Uint8Array(geometry.pieceCount * HASH_BYTES);
+    this.#known = new Bitfield(geometry.pieceCount);
+    this.#partials = new PartialPieces(shared.budget);
+  }
+
+  get removed(): boolean {
+    return this.#removed;
+  }
+
+  have(): Bytes {
+    return this.#have.toBytes();
+  }
+
+  expect(first: number, hashes: Bytes): void {
+    this.#expected.set(hashes, first * HASH_BYTES);
+    this.#known.setRange(first, hashes.length / HASH_BYTES);
+    for (const [piece, parts] of this.#unjudged) {
+      if (!this.#known.has(piece)) continue;
+      this.#unjudged.delete(piece);
+      this.#start(piece, parts);
+    }
+  }
+
+  write(piece: number, begin: number, data: Bytes): void {
+    if (this.#removed || this.#have.has(piece) || this.#busy.has(piece)) return;
+    const { file, length } = locatePiece(this.#geometry, piece);
+    if (this.#leaving.has(file)) return;
+    const placed = this.#partials.place(piece, length, begin, data);
+    switch (placed.type) {
+      case 'waiting':
+      case 'ignored':
+        return;
+      case 'overloaded':
+        this.#failed([piece], new StorageError('overloaded'));
+        return;
+      case 'malformed':
+        this.#partials.discard(piece);
+        this.#shared.ports.emit({ type: 'corrupt', offer: this.id, piece });
+        return;
+      case 'complete':
+        this.#busy.add(piece);
+        if (this.#known.has(piece)) this.#start(piece, placed.parts);
+        else this.#unjudged.set(piece, placed.parts);
+    }
+  }
+
+  discard(piece: number): void {
+    this.#partials.discard(piece);
+    const parts = this.#unjudged.get(piece);
+    if (parts === undefined) return;
+    this.#unjudged.delete(piece);
+    this.#release(piece, parts);
+  }
+
+  async read(piece: number, begin: number, into: Bytes): Promise<void> {
+    const region = this.#layout.piece(piece);
+    if (begin < 0 || begin + into.length > region.length) throw new StorageError('not-found');
+    if (!this.#have.has(piece)) throw new StorageError('not-verified');
+    await this.#shared.ports.bytes.readAt(region.file, region.begin + begin, into);
+  }
+
+  hash(first: number, count: number): Promise<Bytes> {
+    return hashRange(this.#shared.ports.crypto, this.#geometry, first, count, async (piece, length) => {
+      const data = new Uint8Array(length);
+      await this.read(piece, 0, data);
+      return data;
+    });
+  }
+
+  async file(index: number): Promise<Blob> {
+    const span = this.#geometry.files[index];
+    if (span === undefined) throw new StorageError('not-found');
+    if (!this.#have.hasRange(span.firstPiece, span.pieceCount)) throw new StorageError('not-verified');
+    if (span.size === 0) return new Blob([]);
+    const { own, file, begin, length } = this.#layout.file(index);
+    if (own) return this.#shared.ports.bytes.asBlob(file, begin, length);
+    // The container goes on being written, which would spoil a snapshot of it; and a small file is one piece at most.
+    const data = new Uint8Array(length);
+    await this.#shared.ports.bytes.readAt(file, begin, data);
+    return new Blob([data]);
+  }
+
+  async removeFiles(files: readonly number[]): Promise<void> {
+    const { bytes, records } = this.#shared.ports;
+    for (const index of files) {
+      this.#leaving.add(index);
+      for (const piece of this.#piecesOf(index)) this.discard(piece);
+    }
+    try {
+      // What is on its way to a commit lands first, then goes with the rest.
+      await this.#quiet();
+      await this.#shared.commit.exclusive(async () => {
+        for (const index of files) for (const piece of this.#piecesOf(index)) this.#have.clear(piece);
+        // The claim goes before the bytes. Space in the container of small files is not given back: it is little.
+        await records.save([[this.id, this.have()]]);
+      });
+      for (const index of files) {
+        const { own, file } = this.#layout.file(index);
+        if (own) await bytes.remove(file);
+      }
+    } finally {
+      for (const index of files) this.#leaving.delete(index);
+    }
+  }
+
+  async close(forget: boolean): Promise<void> {
+    if (forget) this.#removed = true;
+    this.#partials.clear();
+    for (const [piece, parts] of this.#unjudged) this.#release(piece, parts);
+    this.#unjudged.clear();
+    await this.#quiet();
+    this.#removed = true;
+    if (!forget) return;
+    await this.#shared.ports.records.remove(this.id);
+    await this.#shared.ports.bytes.removeFolder(this.#layout.folder);
+  }
+
+  bitsWith(pieces: readonly number[]): Bytes {
+    const bits = this.#have.clone();
+    for (const piece of pieces) bits.set(piece);
+    return bits.toBytes();
+  }
+
+  committed(pieces: readonly number[]): void {
+    for (const piece of pieces) {
+      this.#have.set(piece);
+      this.#busy.delete(piece);
+    }
+    if (!this.#removed) this.#shared.ports.emit({ type: 'verified', offer: this.id, pieces });
+  }
+
+  commitFailed(pieces: readonly number[], error: StorageError): void {
+    for (const piece of pieces) this.#busy.delete(piece);
+    this.#failed(pieces, error);
+  }
+
+  #piecesOf(file: number): number[] {
+    const span = this.#geometry.files[file];
+    if (span === undefined) throw new StorageError('not-found');
+    return Array.from({ length: span.pieceCount }, (_, index) => span.firstPiece + index);
+  }
+
+  #start(piece: number, parts: readonly Bytes[]): void {
+    const task = this.#judge(piece, parts).finally(() => this.#tasks.delete(task));
+    this.#tasks.add(task);
+  }
+
+  /** Hash, compare, write; then the piece is the group commit's. Never rejects. */
+  async #judge(piece: number, parts: readonly Bytes[]): Promise<void> {
+    const { ports, commit, budget } = this.#shared;
+    let kept = false;
+    try {
+      const digest = await hashPieceParts(ports.crypto, this.#geometry, piece, parts);
+      if (this.#removed) return;
+      if (!equalBytes(digest, this.#expected.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))) {
+        this.#busy.delete(piece);
+        ports.emit({ type: 'corrupt', offer: this.id, piece });
+        return;
+      }
+      await commit.room();
+      const region = this.#layout.piece(piece);
+      await ports.bytes.writeAt(region.file, region.begin, parts);
+      kept = true;
+      commit.add(this, piece, region.file, region.length);
+    } catch (error) {
+      this.#failed([piece], toStorageError(error));
+    } finally {
+      for (const part of parts) budget.giveBack(part.length);
+      if (!kept) this.#busy.delete(piece);
+    }
+  }
+
+  #release(piece: number, parts: readonly Bytes[]): void {
+    this.#busy.delete(piece);
+    for (const part of parts) this.#shared.budget.giveBack(part.length);
+  }
+
+  #failed(pieces: readonly number[], error: StorageError): void {
+    if (this.#removed) return;
+    this.#shared.ports.emit({
+      type: 'failed',
+      offer: this.id,
+      pieces,
+      code: error.code,
+      text: error.message,
+    });
+  }
+
+  /** Waits until nothing of this offer is being hashed, written or committed. */
+  async #quiet(): Promise<void> {
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    await this.#shared.commit.settle();
+  }
+}

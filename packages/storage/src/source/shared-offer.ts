@@ -1,0 +1,71 @@
+import { Bitfield, locatePiece, type Bytes, type CryptoPort, type OfferGeometry } from '@shoal/protocol';
+import { StorageError } from '../errors.ts';
+import { hashRange } from '../piece-store-core/hash-range.ts';
+import type { StoredOffer } from '../piece-store-core/stored-offer.ts';
+import { PieceCache } from './piece-cache.ts';
+import { SourceReader } from './source-reader.ts';
+
+/** Bytes of recently read pieces kept per offer that is shared from here. */
+const CACHE_BYTES = 32 * 1024 * 1024;
+
+/** A sharer's own offer: read in place, never copied into the store. */
+export class SharedOffer implements StoredOffer {
+  readonly #crypto: Pick<CryptoPort, 'sha256'>;
+  readonly #geometry: OfferGeometry;
+  readonly #files: readonly File[];
+  readonly #cache = new PieceCache(CACHE_BYTES);
+  /** Two readers, because hashing from front to back and serving what is asked for go on at the same time. */
+  readonly #hashing: SourceReader;
+  readonly #serving: SourceReader;
+
+  /** @throws StorageError 'source-changed' when the files do not have the sizes that were offered. */
+  constructor(geometry: OfferGeometry, files: readonly File[], crypto: Pick<CryptoPort, 'sha256'>) {
+    if (
+      files.length !== geometry.files.length ||
+      geometry.files.some((span, i) => files[i]?.size !== span.size)
+    ) {
+      throw new StorageError('source-changed');
+    }
+    this.#geometry = geometry;
+    this.#files = files;
+    this.#crypto = crypto;
+    this.#hashing = new SourceReader(files);
+    this.#serving = new SourceReader(files);
+  }
+
+  have(): Bytes {
+    return Bitfield.full(this.#geometry.pieceCount).toBytes();
+  }
+
+  /** A sharer needs no hashes from elsewhere and takes no blocks. */
+  expect(): void {}
+  write(): void {}
+  discard(): void {}
+  async removeFiles(): Promise<void> {}
+
+  async read(piece: number, begin: number, into: Bytes): Promise<void> {
+    const data = await this.#piece(piece, this.#serving);
+    if (begin < 0 || begin + into.length > data.length) throw new StorageError('not-found');
+    into.set(data.subarray(begin, begin + into.length));
+  }
+
+  hash(first: number, count: number): Promise<Bytes> {
+    return hashRange(this.#crypto, this.#geometry, first, count, piece => this.#piece(piece, this.#hashing));
+  }
+
+  async file(index: number): Promise<Blob> {
+    const file = this.#files[index];
+    if (file === undefined) throw new StorageError('not-found');
+    return file;
+  }
+
+  async close(): Promise<void> {
+    this.#cache.clear();
+    await Promise.all([this.#hashing.close(), this.#serving.close()]);
+  }
+
+  #piece(piece: number, reader: SourceReader): Promise<Bytes> {
+    const { file, begin, length } = locatePiece(this.#geometry, piece);
+    return this.#cache.get(piece, length, () => reader.read(file, begin, length));
+  }
+}

@@ -1,0 +1,63 @@
+import type { Bytes, OfferedFile, OfferId, RoomId } from '@shoal/protocol';
+import type { StorageErrorCode } from '../errors.ts';
+import type { StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
+
+/** What identifies a store in this browser, and what it may be made of. */
+export interface OpenRequest {
+  readonly room: RoomId;
+  readonly scope: string;
+  readonly prefer: readonly StoreKind[];
+  /** Milliseconds to wait for another tab, or this tab's former life, to let go of the scope. */
+  readonly busyAfterMs: number;
+}
+
+/** Calls that are answered by exactly one `Reply` with the same id. */
+export type Request =
+  | ({ readonly type: 'open' } & OpenRequest)
+  | {
+      readonly type: 'add-offer';
+      readonly offer: OfferId;
+      readonly pieceLength: number;
+      readonly files: readonly OfferedFile[];
+      readonly source?: readonly File[];
+    }
+  | {
+      readonly type: 'read';
+      readonly offer: OfferId;
+      readonly piece: number;
+      readonly begin: number;
+      readonly length: number;
+      readonly headroom: number;
+    }
+  | { readonly type: 'hash'; readonly offer: OfferId; readonly first: number; readonly count: number }
+  | { readonly type: 'file'; readonly offer: OfferId; readonly file: number }
+  | { readonly type: 'zip'; readonly files: readonly ZipEntry[] }
+  | { readonly type: 'remove-files'; readonly offer: OfferId; readonly files: readonly number[] }
+  | { readonly type: 'remove-offer'; readonly offer: OfferId }
+  | { readonly type: 'close' };
+
+/** Messages without an answer. `abort` names the call that is to stop. */
+export type Notice =
+  | { readonly type: 'expect'; readonly offer: OfferId; readonly first: number; readonly hashes: Bytes }
+  | {
+      readonly type: 'write';
+      readonly offer: OfferId;
+      readonly piece: number;
+      readonly begin: number;
+      readonly data: Bytes;
+    }
+  | { readonly type: 'discard'; readonly offer: OfferId; readonly piece: number }
+  | { readonly type: 'abort'; readonly call: number };
+
+export type ToWorker = Notice | { readonly type: 'call'; readonly id: number; readonly request: Request };
+
+export type Result =
+  | { readonly type: 'opened'; readonly kind: StoreKind }
+  | { readonly type: 'bytes'; readonly bytes: Bytes }
+  | { readonly type: 'blob'; readonly blob: Blob }
+  | { readonly type: 'done' }
+  | { readonly type: 'error'; readonly code: StorageErrorCode; readonly text: string };
+
+export type FromWorker =
+  | { readonly type: 'reply'; readonly id: number; readonly result: Result }
+  | { readonly type: 'event'; readonly event: StorageEvent };
