@@ -55,7 +55,9 @@ describe('totals', () => {
   test('leaving is asked about while bytes flow, in or out', () => {
     expect(isTransferring(fakeSnapshot({ offers: [offerOf('complete', 'paused')] }))).toBe(false);
     expect(isTransferring(fakeSnapshot({ offers: [offerOf('downloading')] }))).toBe(true);
-    expect(isTransferring(fakeSnapshot({ neighbours: [fakeNeighbour('p', { upRate: 1 })] }))).toBe(true);
+    expect(isTransferring(fakeSnapshot({ neighbours: [fakeNeighbour('p', { upRate: 5000 })] }))).toBe(true);
+    // What a meter still reads long after the last byte.
+    expect(isTransferring(fakeSnapshot({ neighbours: [fakeNeighbour('p', { upRate: 0.3 })] }))).toBe(false);
   });
 });
 
@@ -68,8 +70,8 @@ describe('paths', () => {
 
   test.each([
     [['trip/a', 'trip/b'], 'trip'],
-    [['tri/a', 'trip/b'], '2 files'],
-    [['a', 'b', 'c'], '3 files'],
+    [['tri/a', 'trip/b'], 'tri/a and 1 more'],
+    [['a', 'b', 'c'], 'a and 2 more'],
     [['only.txt'], 'only.txt'],
   ])('%j is called %s', (paths, title) => {
     expect(offerTitle(fakeOffer({ id: 'o', files: paths.map(path => ({ path })) }))).toBe(title);

@@ -1,5 +1,4 @@
 import type { FileView, OfferView } from '@shoal/room';
-import { countOf } from '../format/format.ts';
 import type { IconName } from '../ui/icon.tsx';
 
 /** A path in two parts: the folder with its last `/` (or nothing), and the name. */
@@ -22,12 +21,13 @@ export function commonFolder(files: readonly FileView[]): string {
   return files.every(file => file.path.startsWith(folder)) ? folder : '';
 }
 
-/** What an offer is called: its folder, or its only file, or how many files there are. */
+/** What an offer is called: its folder, or its first file. */
 export function offerTitle(offer: OfferView): string {
   const folder = commonFolder(offer.files);
   if (folder !== '') return folder.slice(0, -1);
-  const only = offer.files.length === 1 ? offer.files[0] : undefined;
-  return only?.path ?? countOf(offer.files.length, 'file');
+  const first = offer.files[0]?.path ?? '';
+  const others = offer.files.length - 1;
+  return others > 0 ? `${first} and ${others.toLocaleString('en')} more` : first;
 }
 
 const KINDS: readonly (readonly [IconName, string])[] = [

@@ -1,4 +1,5 @@
 import type { FileState, FileView, OfferView, RoomSnapshot } from '@shoal/room';
+import { isFlowing } from '../format/format.ts';
 
 /** What the files of an offer add up to. */
 export interface OfferTotals {
@@ -97,7 +98,7 @@ export function fetchingProgress(offers: readonly OfferView[]): number | undefin
 export function isTransferring(snapshot: RoomSnapshot): boolean {
   return (
     snapshot.offers.some(offer => totalsOf(offer).count.downloading > 0) ||
-    snapshot.neighbours.some(neighbour => neighbour.upRate > 0)
+    snapshot.neighbours.some(neighbour => isFlowing(neighbour.upRate))
   );
 }
 

@@ -1,5 +1,12 @@
 import type { FileView, OfferView } from '@shoal/room';
-import { countOf, formatBytes, formatPercent, formatRate, formatTimeLeft } from '../format/format.ts';
+import {
+  countOf,
+  formatBytes,
+  formatPercent,
+  formatRate,
+  formatTimeLeft,
+  isFlowing,
+} from '../format/format.ts';
 import { isOwn, receivedCount, totalsOf } from './totals.ts';
 
 /** State of one file in plain words. @param mine whether it was shared from here. */
@@ -39,8 +46,9 @@ export function offerWords(offer: OfferView): string[] {
   if (here === total) words.push('Complete');
   else if (here > 0) words.push(`${here.toLocaleString('en')} of ${countOf(total, 'file')} complete`);
   if (count.downloading > 0) {
-    words.push(offer.downRate > 0 ? formatRate(offer.downRate) : 'Waiting for data');
-    const left = offer.downRate > 0 ? formatTimeLeft(offer.etaSeconds) : undefined;
+    const flowing = isFlowing(offer.downRate);
+    words.push(flowing ? formatRate(offer.downRate) : 'Waiting for data');
+    const left = flowing ? formatTimeLeft(offer.etaSeconds) : undefined;
     if (left !== undefined) words.push(`${left} left`);
   } else if (count.paused > 0) words.push('Paused');
   else if (count.verifying > 0) words.push('Checking');

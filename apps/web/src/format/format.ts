@@ -27,6 +27,14 @@ export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }
 
+/** A measured rate fades away and never reaches nothing: less than this is nothing. */
+const STILL_BYTES_PER_SECOND = 1000;
+
+/** Whether anything worth telling flows. */
+export function isFlowing(bytesPerSecond: number): boolean {
+  return bytesPerSecond >= STILL_BYTES_PER_SECOND;
+}
+
 /**
  * Whole percent, rounded down, so that "100 %" is said only of what is all there.
  * @param fraction 0 to 1.

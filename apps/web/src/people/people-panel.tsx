@@ -1,6 +1,6 @@
 import type { NeighbourView, RoomSnapshot } from '@shoal/room';
 import { memo, type CSSProperties } from 'react';
-import { formatBytes, formatRate } from '../format/format.ts';
+import { formatBytes, formatRate, isFlowing } from '../format/format.ts';
 import { FISH_PATH } from '../ui/fish.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { OwnName } from './own-name.tsx';
@@ -70,15 +70,16 @@ interface FlowProps {
 
 /** What comes from a person, or goes there: the rate while it flows, and the sum so far. */
 function Flow({ direction, rate, bytes }: FlowProps) {
+  const flowing = isFlowing(rate);
   return (
-    <div className={rate > 0 ? 'flow flow-live' : 'flow'}>
+    <div className={flowing ? 'flow flow-live' : 'flow'}>
       <dt>
         <Icon name={direction} />
         <span className="visually-hidden">{direction === 'down' ? 'Received' : 'Sent'}</span>
       </dt>
       <dd className="figure">
         {formatBytes(bytes)}
-        {rate > 0 ? ` · ${formatRate(rate)}` : ''}
+        {flowing ? ` · ${formatRate(rate)}` : ''}
       </dd>
     </div>
   );

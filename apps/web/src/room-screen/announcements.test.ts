@@ -39,6 +39,6 @@ test('the hint to keep the tab open is for those who share', () => {
   expect(sharingHint(fakeSnapshot({ offers: [offer('complete', 1)] }))).toBeUndefined();
   expect(sharingHint(fakeSnapshot({ offers: [own] }))).toContain('Keep this tab open');
   expect(sharingHint(fakeSnapshot({ offers: [{ ...own, seeds: 1 }] }))).toContain('may close');
-  const neighbours = [fakeNeighbour('a', { upRate: 1 })];
+  const neighbours = [fakeNeighbour('a', { upRate: 5000 })];
   expect(sharingHint(fakeSnapshot({ offers: [own], neighbours }))).toContain('Somebody is downloading');
 });

@@ -1,5 +1,6 @@
 import type { RoomSnapshot } from '@shoal/room';
 import { isOwn } from '../files/totals.ts';
+import { isFlowing } from '../format/format.ts';
 
 /**
  * What a sharer should keep in mind about closing the tab.
@@ -8,7 +9,7 @@ import { isOwn } from '../files/totals.ts';
 export function sharingHint({ offers, neighbours }: RoomSnapshot): string | undefined {
   const own = offers.filter(isOwn);
   if (own.length === 0) return undefined;
-  if (neighbours.some(neighbour => neighbour.upRate > 0))
+  if (neighbours.some(neighbour => isFlowing(neighbour.upRate)))
     return 'Somebody is downloading from you: keep this tab open.';
   return own.every(offer => offer.seeds > 0)
     ? 'Others here have all of it by now and pass it on: you may close this tab.'
