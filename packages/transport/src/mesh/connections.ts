@@ -89,7 +89,15 @@ export class Connections {
 
   #createLink(initiator: boolean, listener: (event: LinkEvent) => void): Link {
     const { connect, scheduler, limits, features } = this.#options;
-    return new Link({ initiator, iceServers: this.#iceServers, connect, scheduler, limits, features, listener });
+    return new Link({
+      initiator,
+      iceServers: this.#iceServers,
+      connect,
+      scheduler,
+      limits,
+      features,
+      listener,
+    });
   }
 
   #unreachable(attempt: Attempt): void {

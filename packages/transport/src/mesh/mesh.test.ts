@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { encodeMessage, writeBlockHeader } from '@shoal/protocol';
 import type { Bytes } from '@shoal/protocol';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { nodeSigner } from '../testing/node-crypto.ts';
 import { World } from '../testing/world.ts';
 import type { Member } from '../testing/world.ts';
+
+// Nothing here waits for a clock; a busy machine may still need its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const SEEDS = Array.from({ length: 10 }, (_, index) => index + 1);
 
@@ -358,5 +361,31 @@ describe('life and death of a link', () => {
     await world.pass(30_000);
     expect(a.neighbour(b.peer).connection).toBe(connection);
     expect([...a.left, ...b.left, ...a.failures, ...b.failures]).toEqual([]);
+  });
+
+  test('we dial a member whose link we still hold, but who has lost it: the new link takes over', async () => {
+    const world = new World();
+    const { a, b } = await pair(world);
+    const { connection } = a.neighbour(b.peer);
+    const [endOfB] = world.network.ends;
+    for (const end of world.network.ends) end.mute = true;
+    // B finds out, A does not; B gets no sample, so that it is A who dials.
+    world.hub.sampleSize = 0;
+    endOfB?.break();
+    b.seat.start();
+    await world.settle();
+    expect(a.neighbours).toEqual([b.peer]);
+    expect(b.neighbours).toEqual([]);
+    world.hub.sampleSize = 8;
+    a.seat.start();
+    await world.pass(3_000);
+    expect(a.neighbours).toEqual([b.peer]);
+    expect(a.neighbour(b.peer).connection).not.toBe(connection);
+    expect(b.neighbours).toEqual([a.peer]);
+    expect(a.events.map(event => event.type).slice(-3)).toEqual([
+      'neighbour-left',
+      'neighbour-joined',
+      'path',
+    ]);
   });
 });

@@ -1,17 +1,12 @@
 import { describeConnections } from '../testing/connection-contract.ts';
+import { Waiter } from '../testing/waiter.ts';
 import { simplePeerConnections } from './simple-peer.ts';
 
 describeConnections('simple-peer in a real browser keeps the contract', () => {
-  let wake: () => void = () => undefined;
+  const waiter = new Waiter();
   return {
     connect: simplePeerConnections,
-    noticed: () => wake(),
-    until: condition =>
-      new Promise(resolve => {
-        wake = () => {
-          if (condition()) resolve();
-        };
-        wake();
-      }),
+    noticed: () => waiter.noticed(),
+    until: condition => waiter.until(condition),
   };
 });

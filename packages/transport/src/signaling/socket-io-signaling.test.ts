@@ -6,6 +6,7 @@ import { Server } from 'socket.io';
 import type { Socket } from 'socket.io';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemScheduler } from '../scheduler.ts';
+import { Waiter } from '../testing/waiter.ts';
 import type { SignalingEvent } from './signaling.ts';
 import { SocketIoSignaling } from './socket-io-signaling.ts';
 
@@ -80,19 +81,13 @@ function client(port: number, ackTimeoutMs = 2_000) {
     reconnectMs: [20, 50],
   });
   const events: SignalingEvent[] = [];
-  let wake: () => void = () => undefined;
+  const waiter = new Waiter();
   signaling.subscribe(event => {
     events.push(event);
-    wake();
+    waiter.noticed();
   });
   cleanups.push(() => signaling.close());
-  const until = (condition: () => boolean) =>
-    new Promise<void>(resolve => {
-      wake = () => {
-        if (condition()) resolve();
-      };
-      wake();
-    });
+  const until = (condition: () => boolean) => waiter.until(condition);
   const joined = () => events.filter(event => event.type === 'joined');
   return {
     signaling,

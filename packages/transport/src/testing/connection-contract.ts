@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Bytes } from '@shoal/protocol';
 import type {
   PeerConnection,
   PeerConnectionEvent,
   PeerConnectionFactory,
 } from '../peer-connection/peer-connection.ts';
+
+// Megabytes through a browser that shares two cores with others.
+vi.setConfig({ testTimeout: 60_000 });
 
 const LOW_WATER = 256 * 1024;
 const HIGH_WATER = 1024 * 1024;
