@@ -16,15 +16,27 @@ test.beforeAll(async () => {
 async function evilJoins(page: Page, url: string, link: string, attack: Attack): Promise<void> {
   await page.goto(`${url}/healthz`);
   await page.addScriptTag({ content: script });
-  await page.evaluate(async ([link, attack]) => await globalThis.evil.join(link, attack), [link, attack] as const);
+  await page.evaluate(async ([link, attack]) => await globalThis.evil.join(link, attack), [
+    link,
+    attack,
+  ] as const);
 }
 
-const ended = async (page: Page): Promise<string> => (await page.evaluate(() => globalThis.evil.ended)).join('\n');
+const ended = async (page: Page): Promise<string> =>
+  (await page.evaluate(() => globalThis.evil.ended)).join('\n');
 
-test('a peer that serves wrong blocks is dropped and named; the file comes whole from the others', async ({ server, person, dir }) => {
+test('a peer that serves wrong blocks is dropped and named; the file comes whole from the others', async ({
+  server,
+  person,
+  dir,
+}) => {
   const path = join(dir, 'thesis.bin');
   const sum = await writeNoise(path, 24 * MIB);
-  const [ann, bob, mallory] = [await person('ann'), await person('bob'), await person('mallory', { bypassCSP: true })];
+  const [ann, bob, mallory] = [
+    await person('ann'),
+    await person('bob'),
+    await person('mallory', { bypassCSP: true }),
+  ];
   const link = await shareFiles(ann.page, server.url, path);
   await bob.page.goto(link);
   await expect(bob.page.getByTestId('peer-row')).toHaveCount(1);
@@ -39,8 +51,19 @@ test('a peer that serves wrong blocks is dropped and named; the file comes whole
   expect(await sha256OfFile(await saveRow(bob.page, 'thesis.bin'))).toBe(sum);
 });
 
-for (const attack of ['truncated', 'unknown-type', 'unknown-frame', 'oversized', 'unasked-block', 'garbage-log'] as const) {
-  test(`a peer that sends ${attack} loses its links, with a reason; the room goes on`, async ({ server, person, dir }) => {
+for (const attack of [
+  'truncated',
+  'unknown-type',
+  'unknown-frame',
+  'oversized',
+  'unasked-block',
+  'garbage-log',
+] as const) {
+  test(`a peer that sends ${attack} loses its links, with a reason; the room goes on`, async ({
+    server,
+    person,
+    dir,
+  }) => {
     const path = join(dir, 'note.bin');
     const sum = await writeNoise(path, MIB);
     const [ann, mallory] = [await person('ann'), await person('mallory', { bypassCSP: true })];

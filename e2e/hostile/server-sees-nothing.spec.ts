@@ -4,7 +4,11 @@ import { recordTraffic } from '../support/recorder.ts';
 import { downloadAll, shareFiles, waitComplete } from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 
-test('what passes through the server holds no name, no secret, no SDP, no candidate in clear', async ({ server, person, dir }) => {
+test('what passes through the server holds no name, no secret, no SDP, no candidate in clear', async ({
+  server,
+  person,
+  dir,
+}) => {
   const path = join(dir, 'very-private-name.pdf');
   await writeNoise(path, 300_000);
   const [ann, bob] = [await person('ann'), await person('bob')];
@@ -23,7 +27,16 @@ test('what passes through the server holds no name, no secret, no SDP, no candid
 
   const secret = link.slice(link.indexOf('#') + 1);
   const raw = Buffer.from(secret, 'base64url');
-  for (const clear of ['very-private-name', secret, 'candidate:', 'a=fingerprint', 'ice-ufrag', 'v=0\r\n', '127.0.0.1 ', '.local']) {
+  for (const clear of [
+    'very-private-name',
+    secret,
+    'candidate:',
+    'a=fingerprint',
+    'ice-ufrag',
+    'v=0\r\n',
+    '127.0.0.1 ',
+    '.local',
+  ]) {
     expect(text.includes(clear), `the server heard ${JSON.stringify(clear)}`).toBe(false);
   }
   expect(heard.includes(raw)).toBe(false);

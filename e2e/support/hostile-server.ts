@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { Server } from 'socket.io';
 
 const DIST = fileURLToPath(new URL('../../apps/web/dist/', import.meta.url));
-const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
 
 /** What a hostile server does to a box on its way: returns what the receiver gets instead. */
 export type Meddle = (box: Buffer, hop: { from: string; to: string }) => Buffer;
@@ -25,7 +30,10 @@ export async function startHostileServer(meddle: Meddle): Promise<HostileServer>
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const file = path === '/' ? 'index.html' : normalize(path).replace(/^\/+/, '');
     readFile(join(DIST, file)).then(
-      body => response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(body),
+      body =>
+        response
+          .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
+          .end(body),
       () => response.writeHead(404).end(),
     );
   });
@@ -47,7 +55,8 @@ export async function startHostileServer(meddle: Meddle): Promise<HostileServer>
     socket.on('signal', ({ to, box }: { to: string; box: Buffer }, ack?: (reply: unknown) => void) => {
       boxes.push(box);
       const target = addresses.get(to);
-      if (target !== undefined) io.to(target).emit('signal', { from: address, box: meddle(box, { from: address, to }) });
+      if (target !== undefined)
+        io.to(target).emit('signal', { from: address, box: meddle(box, { from: address, to }) });
       ack?.(target === undefined ? { ok: false, code: 'unknown-member' } : { ok: true });
     });
     socket.on('disconnect', () => {

@@ -6,7 +6,13 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { findChromium } from '../../scripts/chromium.mjs';
 
 /** Off the machine's own network noise; everything else is Chromium as it comes. */
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export interface Person {
   readonly name: string;

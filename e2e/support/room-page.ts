@@ -3,7 +3,11 @@ import type { Locator, Page } from '@playwright/test';
 
 /** What tests may touch of the page: only the names that the house plan keeps stable. */
 
-export async function shareFiles(page: Page, url: string, paths: string | readonly string[]): Promise<string> {
+export async function shareFiles(
+  page: Page,
+  url: string,
+  paths: string | readonly string[],
+): Promise<string> {
   await page.goto(url);
   await page.getByTestId('file-input').setInputFiles(typeof paths === 'string' ? paths : [...paths]);
   return await roomLink(page);
@@ -27,7 +31,8 @@ export function fileRow(page: Page, path: string): Locator {
 
 /** Expands folders that are collapsed, so that every file has its row. */
 export async function showFiles(page: Page): Promise<void> {
-  for (const button of await page.getByRole('button', { name: 'Show files', exact: true }).all()) await button.click();
+  for (const button of await page.getByRole('button', { name: 'Show files', exact: true }).all())
+    await button.click();
 }
 
 export async function downloadAll(page: Page): Promise<void> {

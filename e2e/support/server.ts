@@ -14,7 +14,9 @@ export interface ServerProcess {
 }
 
 /** Starts the built server as its users do, on a free port (or the given one), and waits for its one line. */
-export async function startServer(options: { port?: number; env?: Record<string, string> } = {}): Promise<ServerProcess> {
+export async function startServer(
+  options: { port?: number; env?: Record<string, string> } = {},
+): Promise<ServerProcess> {
   const child = spawn(process.execPath, [MAIN], {
     env: { ...process.env, PORT: String(options.port ?? 0), HOST: '127.0.0.1', ...options.env },
     stdio: ['ignore', 'pipe', process.env['SHOAL_VERBOSE'] ? 'inherit' : 'ignore'],

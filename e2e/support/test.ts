@@ -34,8 +34,14 @@ export const test = base.extend<Fixtures>({
     });
     for (const person of people) {
       if (info.status !== info.expectedStatus && !person.page.isClosed()) {
-        await info.attach(`${person.name}.png`, { body: await person.page.screenshot(), contentType: 'image/png' });
-        await info.attach(`${person.name} console`, { body: person.errors.join('\n'), contentType: 'text/plain' });
+        await info.attach(`${person.name}.png`, {
+          body: await person.page.screenshot(),
+          contentType: 'image/png',
+        });
+        await info.attach(`${person.name} console`, {
+          body: person.errors.join('\n'),
+          contentType: 'text/plain',
+        });
       }
       await person.close();
     }

@@ -18,10 +18,21 @@ import { Mesh } from '@shoal/transport';
 import type { Neighbour } from '@shoal/transport';
 
 /** The ways in which a member may misbehave on an open link. */
-export type Attack = 'wrong-block' | 'truncated' | 'unknown-type' | 'unknown-frame' | 'oversized' | 'unasked-block' | 'garbage-log';
+export type Attack =
+  | 'wrong-block'
+  | 'truncated'
+  | 'unknown-type'
+  | 'unknown-frame'
+  | 'oversized'
+  | 'unasked-block'
+  | 'garbage-log';
 
 declare global {
-  var evil: { join(link: string, attack: Attack): Promise<void>; readonly ended: string[]; readonly served: number };
+  var evil: {
+    join(link: string, attack: Attack): Promise<void>;
+    readonly ended: string[];
+    readonly served: number;
+  };
 }
 
 /** A member that keeps to the protocol until it does not: it runs in a page of its own, on real WebRTC. */
@@ -32,13 +43,16 @@ async function join(link: string, attack: Attack): Promise<void> {
   const log = new RoomLog({ self: signer.peerId });
   const catalogue = new Catalogue();
   const neighbours = new Map<string, Neighbour>();
-  const send = (peer: string, message: PeerMessage): void => neighbours.get(peer)?.send(encodeMessage(message));
+  const send = (peer: string, message: PeerMessage): void =>
+    neighbours.get(peer)?.send(encodeMessage(message));
 
   const gossip = (event: Parameters<RoomLog['receive']>[0]): void => {
     for (const effect of log.receive(event)) {
       if (effect.type === 'send') send(effect.peer, effect.message);
       if (effect.type === 'check') {
-        void verifyEntry(crypto, roomId, effect.entry).then(valid => gossip({ type: 'checked', entry: effect.entry, valid }));
+        void verifyEntry(crypto, roomId, effect.entry).then(valid =>
+          gossip({ type: 'checked', entry: effect.entry, valid }),
+        );
       }
       if (effect.type === 'accepted') {
         for (const change of catalogue.apply(effect.entry)) {
@@ -68,7 +82,8 @@ async function join(link: string, attack: Attack): Promise<void> {
       state.ended.push(`${event.code}: ${event.text}`);
     } else if (event.type === 'frame' && frameKind(event.frame) === 'control') {
       const message = decodeMessage(event.frame);
-      if (message.type === 'log-vector' || message.type === 'log-entries') gossip({ type: 'message', peer: event.peer, message });
+      if (message.type === 'log-vector' || message.type === 'log-entries')
+        gossip({ type: 'message', peer: event.peer, message });
       if (message.type === 'hash-request') send(event.peer, { ...message, type: 'hash-reject' });
       if (message.type === 'request') {
         for (const [id, , , length] of message.blocks) {

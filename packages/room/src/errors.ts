@@ -16,7 +16,8 @@ const TEXTS: Record<RoomErrorCode, string> = {
   'not-complete': 'This file is not here in full yet.',
   'unknown-offer': 'This file is no longer offered.',
   'not-yours': 'Only the person who shared these files can take them back.',
-  'source-changed': 'A file you share has changed on disk since you shared it. Share it again to offer the new version.',
+  'source-changed':
+    'A file you share has changed on disk since you shared it. Share it again to offer the new version.',
   'unsupported-browser':
     'This browser lacks what Shoal needs (Ed25519 keys, WebRTC). A current Chrome, Edge, Firefox or Safari has it.',
 };

@@ -19,7 +19,14 @@ test('a newer text replaces the older one of the same code', () => {
 test('old failures make room, so that a page is never flooded', () => {
   const failures = new Failures();
   for (let i = 0; i < 50; i++) failures.add({ code: `code-${i}`, text: '' });
-  expect(failures.list.map(f => f.code)).toEqual(['code-44', 'code-45', 'code-46', 'code-47', 'code-48', 'code-49']);
+  expect(failures.list.map(f => f.code)).toEqual([
+    'code-44',
+    'code-45',
+    'code-46',
+    'code-47',
+    'code-48',
+    'code-49',
+  ]);
 });
 
 test('dismissing and clearing take away just what was meant', () => {

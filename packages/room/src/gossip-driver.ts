@@ -70,7 +70,7 @@ export class GossipDriver {
   }
 
   #run(effect: GossipEffect): void {
-    const { links, handlers, signer } = this.#options;
+    const { links, handlers } = this.#options;
     switch (effect.type) {
       case 'send':
         links.send(effect.peer, effect.message);
@@ -79,7 +79,8 @@ export class GossipDriver {
         this.#check(effect.entry, effect.from).catch(handlers.failed);
         break;
       case 'accepted':
-        if (!effect.stored && effect.entry.author !== signer.peerId) this.#options.vault.appendEntry(effect.entry).catch(handlers.failed);
+        // Storing twice is harmless, and an own entry that comes back from a neighbour must not be lost again.
+        if (!effect.stored) this.#options.vault.appendEntry(effect.entry).catch(handlers.failed);
         handlers.changed(this.catalogue.apply(effect.entry));
         break;
       case 'forked':

@@ -21,7 +21,9 @@ test('small files share a run, up to 256 of them', () => {
 });
 
 test('a piece that is larger than a run is a run of its own', () => {
-  expect(batchGrid(geometryOf(4 * MIB, [{ path: 'a', size: 9 * MIB }])).map(({ count }) => count)).toEqual([1, 1, 1]);
+  expect(batchGrid(geometryOf(4 * MIB, [{ path: 'a', size: 9 * MIB }])).map(({ count }) => count)).toEqual([
+    1, 1, 1,
+  ]);
 });
 
 test('empty files need no hashing', () => {

@@ -1,4 +1,11 @@
-import { HASH_BYTES, ProtocolError, decodeMessage, encodeMessage, locatePiece, signHashes } from '@shoal/protocol';
+import {
+  HASH_BYTES,
+  ProtocolError,
+  decodeMessage,
+  encodeMessage,
+  locatePiece,
+  signHashes,
+} from '@shoal/protocol';
 import type { Bytes, CryptoPort, OfferGeometry, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
 import type { CatalogueOffer } from '@shoal/gossip';
 import type { PieceStore } from '@shoal/storage';
@@ -85,7 +92,7 @@ export class HashDriver {
     if (tracked === undefined) return [];
     const frames: Bytes[] = [];
     const { pieceCount } = tracked.geometry;
-    for (let at = 0; at < pieceCount; ) {
+    for (let at = 0; at < pieceCount;) {
       const messages = tracked.book.answer(at, pieceCount - at);
       for (const message of messages) {
         frames.push(encodeMessage(message));
@@ -117,7 +124,8 @@ export class HashDriver {
     if (this.#closed || this.#offers.get(message.offer) !== tracked) return;
     if (result.ok) {
       const hashes = tracked.book.hashes(result.first, result.count);
-      if (hashes !== undefined) this.#options.handlers.known(message.offer, result.first, result.count, hashes);
+      if (hashes !== undefined)
+        this.#options.handlers.known(message.offer, result.first, result.count, hashes);
     } else if (result.blame === 'author') {
       this.#options.handlers.condemned(message.offer, result.code);
     } else if (result.blame === 'sender') {
@@ -135,7 +143,7 @@ export class HashDriver {
     }
     const end = first + count;
     let sent = 0;
-    for (let at = first; at < end && !this.#closed; ) {
+    for (let at = first; at < end && !this.#closed;) {
       if (tracked.batches !== undefined && !tracked.book.known.has(at)) {
         const batch = batchAt(tracked.batches, at);
         if (batch === undefined) break;
@@ -163,7 +171,8 @@ export class HashDriver {
         await this.#hashBatch(offer, tracked, batch);
       }
       const root = tracked.book.computedRoot;
-      if (root !== undefined && this.#offers.get(offer) === tracked) this.#options.handlers.hashed(offer, root);
+      if (root !== undefined && this.#offers.get(offer) === tracked)
+        this.#options.handlers.hashed(offer, root);
     } catch (error) {
       this.#options.handlers.failed(offer, error);
     }

@@ -60,7 +60,11 @@ export class OfferState {
   }
 
   /** Sets the intent of the named files (all when undefined), where `when` agrees. */
-  decide(files: readonly number[] | undefined, intent: Intent, when: (file: number) => boolean = () => true): void {
+  decide(
+    files: readonly number[] | undefined,
+    intent: Intent,
+    when: (file: number) => boolean = () => true,
+  ): void {
     for (const file of files ?? this.#intents.keys()) {
       if (file < 0 || file >= this.#intents.length || !when(file)) continue;
       this.#intents[file] = intent;

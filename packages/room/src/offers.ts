@@ -44,7 +44,12 @@ export class Offers {
   }
 
   /** Own files, before their offer is published: from then on they can be read and served. */
-  async addSource(offer: OfferId, pieceLength: number, files: readonly OfferedFile[], source: readonly File[]): Promise<void> {
+  async addSource(
+    offer: OfferId,
+    pieceLength: number,
+    files: readonly OfferedFile[],
+    source: readonly File[],
+  ): Promise<void> {
     this.#sources.add(offer);
     await this.#options.store.addOffer({ offer, geometry: geometryOf(pieceLength, files), source });
   }

@@ -42,7 +42,13 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
   const signer = signerOf(globalThis.crypto, identity);
   if (place.keeps) {
     const now = Date.now();
-    await vault?.putRoom({ room: roomId, secret: toBase64Url(secret), name: '', createdAt: now, lastSeen: now });
+    await vault?.putRoom({
+      room: roomId,
+      secret: toBase64Url(secret),
+      name: '',
+      createdAt: now,
+      lastSeen: now,
+    });
   }
   const mesh = new Mesh({ url: options.serverUrl, room: roomId, signalKey, signer, crypto });
   const room = new Room({
@@ -71,7 +77,6 @@ function readLink(link: string): RoomSecret {
     throw error;
   }
 }
-
 
 /**
  * The store of the room. One tab per browser owns what is kept; another tab of the same room is a guest: a

@@ -22,6 +22,8 @@ import { offerViews, neighbourViews } from './views.ts';
 
 /** Milliseconds between rate refreshes and choker rounds; nothing on the data path waits for it. */
 const TICK_MS = 500;
+/** Ticks between two comparisons of the log with a neighbour's, which repair whatever was lost: 30 s. */
+const TICKS_PER_REPAIR = 60;
 
 export interface RoomParts {
   readonly link: string;
@@ -55,6 +57,7 @@ export class Room implements RoomHandle {
   #connection: RoomSnapshot['connection'] = 'connecting';
   #usage = { quota: 0, used: 0 };
   #saving = 0;
+  #ticks = 0;
   #snapshot: RoomSnapshot | undefined;
   #closing: Promise<void> | undefined;
 
@@ -123,7 +126,10 @@ export class Room implements RoomHandle {
       handlers: {
         changed: changes => this.#catalogueChanged(changes),
         forked: author =>
-          this.#tell('log-forked', `${this.#nameOf(author)} told different members different things, and is no longer listened to.`),
+          this.#tell(
+            'log-forked',
+            `${this.#nameOf(author)} told different members different things, and is no longer listened to.`,
+          ),
         failed: this.#fail,
       },
     });
@@ -168,13 +174,11 @@ export class Room implements RoomHandle {
     this.#assertOpen();
     if (chosen.length === 0) throw new RoomError('nothing-to-share');
     const paths = safePaths(chosen.map(c => c.path));
-    const files = chosen.map(
-      ({ file }, i): OfferedFile => ({
-        path: paths[i] ?? file.name,
-        size: file.size,
-        modified: Math.max(0, Math.trunc(file.lastModified)),
-      }),
-    );
+    const files = chosen.map(({ file }, i): OfferedFile => ({
+      path: paths[i] ?? file.name,
+      size: file.size,
+      modified: Math.max(0, Math.trunc(file.lastModified)),
+    }));
     let at = 0;
     for (const part of splitOffer(files)) {
       const source = chosen.slice(at, (at += part.length)).map(c => c.file);
@@ -211,7 +215,8 @@ export class Room implements RoomHandle {
 
   async withdraw(offer: OfferId): Promise<void> {
     this.#assertOpen();
-    if (this.#gossip.catalogue.offers.get(offer)?.author !== this.#parts.signer.peerId) throw new RoomError('not-yours');
+    if (this.#gossip.catalogue.offers.get(offer)?.author !== this.#parts.signer.peerId)
+      throw new RoomError('not-yours');
     await this.#gossip.author({ kind: 'withdraw', offer });
   }
 
@@ -265,7 +270,10 @@ export class Room implements RoomHandle {
     const state = this.#offers.get(offer);
     this.#offers.fail(offer);
     const who = state === undefined ? 'The sharer' : this.#nameOf(state.offer.author);
-    this.#tell(code, `${who} published two different contents for the same files; they were stopped, since neither can be trusted.`);
+    this.#tell(
+      code,
+      `${who} published two different contents for the same files; they were stopped, since neither can be trusted.`,
+    );
   }
 
   #catalogueChanged(changes: readonly CatalogueChange[]): void {
@@ -275,7 +283,8 @@ export class Room implements RoomHandle {
         if (offer !== undefined) this.#offers.add(offer).then(() => this.#changed(), this.#fail);
       } else if (change.type === 'sealed') {
         const root = this.#gossip.catalogue.offers.get(change.offer)?.root;
-        if (root !== undefined) this.#offers.whenAdded(change.offer, () => this.#hashes.seal(change.offer, root));
+        if (root !== undefined)
+          this.#offers.whenAdded(change.offer, () => this.#hashes.seal(change.offer, root));
       } else if (change.type === 'withdrawn') {
         this.#offers.withdrawn(change.offer);
       } else if (change.type === 'revoked') {
@@ -337,6 +346,8 @@ export class Room implements RoomHandle {
 
   #tick(): void {
     this.#driver.receive({ type: 'tick' });
+    this.#ticks += 1;
+    if (this.#ticks % TICKS_PER_REPAIR === 0) this.#gossip.receive({ type: 'tick' });
     this.#persistHashes().catch(this.#fail);
     this.#changed();
   }

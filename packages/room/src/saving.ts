@@ -15,7 +15,12 @@ interface Savable {
   readonly path: string;
 }
 
-export async function saveFile(store: PieceStore, offers: Offers, offer: OfferId, file: number): Promise<Saved> {
+export async function saveFile(
+  store: PieceStore,
+  offers: Offers,
+  offer: OfferId,
+  file: number,
+): Promise<Saved> {
   const state = offers.get(offer);
   const path = state?.offer.geometry.files[file]?.path;
   if (state === undefined || path === undefined) throw new RoomError('unknown-offer');

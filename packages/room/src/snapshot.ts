@@ -1,7 +1,8 @@
 import type { OfferId, PeerId } from '@shoal/protocol';
 
 /** Where a file of an offer stands, as seen from this device. */
-export type FileState = 'offered' | 'downloading' | 'paused' | 'verifying' | 'complete' | 'seeding' | 'failed';
+export type FileState =
+  'offered' | 'downloading' | 'paused' | 'verifying' | 'complete' | 'seeding' | 'failed';
 
 /** One offered file. A new object only when something in it changed, so that React may skip the rest. */
 export interface FileView {
@@ -65,7 +66,11 @@ export interface RoomSnapshot {
   readonly self: { readonly id: PeerId; readonly name: string };
   /** The signaling server as seen from here. */
   readonly connection: 'connecting' | 'online' | 'offline';
-  readonly storage: { readonly kind: 'opfs' | 'indexeddb' | 'memory'; readonly quota: number; readonly used: number };
+  readonly storage: {
+    readonly kind: 'opfs' | 'indexeddb' | 'memory';
+    readonly quota: number;
+    readonly used: number;
+  };
   /** Oldest first. */
   readonly offers: readonly OfferView[];
   readonly neighbours: readonly NeighbourView[];

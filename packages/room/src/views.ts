@@ -8,7 +8,13 @@ import type { NeighbourView, OfferView } from './snapshot.ts';
 
 type NameOf = (peer: PeerId) => string;
 
-export function offerViews(states: Iterable<OfferState>, self: PeerId, nameOf: NameOf, swarm: Swarm, hashes: HashDriver): OfferView[] {
+export function offerViews(
+  states: Iterable<OfferState>,
+  self: PeerId,
+  nameOf: NameOf,
+  swarm: Swarm,
+  hashes: HashDriver,
+): OfferView[] {
   return [...states].map((state): OfferView => {
     const { offer, own } = state;
     const stats = swarm.offerStats(offer.id);
@@ -31,7 +37,12 @@ export function offerViews(states: Iterable<OfferState>, self: PeerId, nameOf: N
   });
 }
 
-export function neighbourViews(neighbours: Iterable<Neighbour>, catalogue: Catalogue, nameOf: NameOf, swarm: Swarm): NeighbourView[] {
+export function neighbourViews(
+  neighbours: Iterable<Neighbour>,
+  catalogue: Catalogue,
+  nameOf: NameOf,
+  swarm: Swarm,
+): NeighbourView[] {
   return [...neighbours].map(({ peer, path }): NeighbourView => {
     const stats = swarm.peerStats(peer);
     return {
