@@ -3,7 +3,7 @@ import { chosenFromInput, gatherFiles, takeDroppedItems } from './read-entries.t
 
 type Tree = { readonly [name: string]: Tree | string | null };
 
-/** What a browser hands out in batches; `null` in a tree is something that cannot be read. */
+/** What a browser hands out in batches, full or not; `null` in a tree is something that cannot be read. */
 function fakeEntry(name: string, content: Tree | string | null): FileSystemEntry {
   const base = { name, fullPath: `/${name}`, filesystem: { name: '', root: null }, getParent() {} };
   const refuse = (reject: unknown) =>
@@ -25,7 +25,7 @@ function fakeEntry(name: string, content: Tree | string | null): FileSystemEntry
             const left = Object.entries(content).map(([key, value]) => fakeEntry(key, value));
             return {
               readEntries: (resolve: (batch: FileSystemEntry[]) => void) =>
-                queueMicrotask(() => resolve(left.splice(0, 100))),
+                queueMicrotask(() => resolve(left.splice(0, 70))),
             };
           },
         };

@@ -9,9 +9,17 @@ import { offerWords } from './words.ts';
 const offerOf = (...states: FileState[]) =>
   fakeOffer({
     id: 'o',
-    files: states.map((state, index) => ({ path: `f${index}`, state, progress: isHere(state) ? 1 : 0.5 })),
+    files: states.map((state, index) => ({ path: `f${index}`, state, progress: PROGRESS[state] })),
   });
-const isHere = (state: FileState) => state === 'complete' || state === 'seeding';
+const PROGRESS = {
+  offered: 0,
+  downloading: 0.5,
+  paused: 0.5,
+  verifying: 0.5,
+  failed: 0.5,
+  complete: 1,
+  seeding: 1,
+};
 
 describe('totals', () => {
   test('"Download all" while something is not wanted yet, "Save all" once something is here', () => {
