@@ -1,7 +1,7 @@
 /**
  * Walks MessagePack without building anything. The library checks a container's length only against a fixed cap and
- * then allocates it, so that nested heads of 5 bytes could each claim the cap and exhaust the memory; here a container
- * must fit in the bytes that are left, and depth and number of values are bounded before the library sees the bytes.
+ * then allocates it, so that nested heads of 5 bytes could each claim the cap and exhaust the memory; here every value that a
+ * container claims must be there, and depth and number of values are bounded, before the library sees the bytes.
  */
 
 interface Head {
@@ -29,7 +29,7 @@ export function isBoundedMsgpack(bytes: Uint8Array, maxValues: number, maxDepth:
     const head = headAt(view, at);
     if (head === undefined || values > maxValues) return false;
     at += head.bytes;
-    if (at > view.byteLength || head.inside > view.byteLength - at) return false;
+    if (at > view.byteLength) return false;
     if (head.inside === 0) continue;
     if (open.length > maxDepth) return false;
     open.push(head.inside);

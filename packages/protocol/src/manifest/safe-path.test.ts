@@ -128,6 +128,18 @@ test('[MF3] exact duplicates are numbered before the extension, the first keeps 
   ]);
 });
 
+test('[MF3] numbered names that are cut to the same text, or make a path too long, are still distinct and harmless', () => {
+  const long = ['a', 'b'].map(end => 'x'.repeat(254) + end);
+  const cut = safePaths([...long, ...long, ...long]);
+  expect(new Set(cut).size).toBe(6);
+  expect(cut.map(safePath)).toEqual(cut);
+  const full = `${`${'d'.repeat(254)}/`.repeat(16)}${'f'.repeat(16)}`;
+  expect(utf8(full).length).toBe(4096);
+  const twice = safePaths([full, full]);
+  expect(twice.map(safePath)).toEqual(twice);
+  expect(new Set(twice).size).toBe(2);
+});
+
 test('[MF4] names that differ only by case stay distinct and unchanged', () => {
   const paths = ['Readme.md', 'README.md', 'readme.md'];
   expect(safePaths(paths)).toEqual(paths);

@@ -89,6 +89,17 @@ test('[MT7] a proof does not verify for another place, with hashes added or left
   );
 });
 
+test('[MT7] a run over small files does not verify one piece further on, nor with uncles it does not need', () => {
+  const g = smallFiles([1, 2, 3, 4, 5, 6]);
+  const tree = new HashTree(g, someHashes(6));
+  const proof = tree.prove(0, 4);
+  expect(proof).toMatchObject({ first: 0, count: 4 });
+  expect(verifies(g, tree.root, proof)).toBe(true);
+  expect(verifies(g, tree.root, { ...proof, first: 1 })).toBe(false);
+  const auth = { ...proof.auth, fileUncles: new Uint8Array(32) };
+  expect(verifies(g, tree.root, { ...proof, auth })).toBe(false);
+});
+
 test('[MT7] whatever a peer sends, verification answers and never throws', () => {
   fc.assert(
     fc.property(

@@ -63,6 +63,13 @@ test('[PM7] no more than 4 MiB are ever collected', () => {
   expect(outcomeNow(() => splitControl(new Uint8Array(70_000), 5))).toBe('frame-too-large');
 });
 
+test('[PM7] the cap is per frame, not for the life of a link', () => {
+  const joiner = new FragmentJoiner();
+  const frame = new Uint8Array(3 * 1024 * 1024).fill(1);
+  for (let time = 0; time < 3; time += 1)
+    expect(join(splitControl(frame, 192 * 1024), joiner).at(-1)?.length).toBe(frame.length);
+});
+
 test('[PM8] random and changed fragments give only ProtocolErrors', () => {
   const codes = ['ok', 'frame-truncated', 'unknown-frame', 'fragment-out-of-order'];
   const fragment = control.map(frame => splitControl(frame, 50)[0] ?? frame);
