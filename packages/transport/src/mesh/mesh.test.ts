@@ -388,4 +388,49 @@ describe('life and death of a link', () => {
       'path',
     ]);
   });
+
+  test('a new address: what was unfinished under the old one is given up at once', async () => {
+    const world = new World();
+    world.network.reaches = () => false;
+    const { b } = await pair(world);
+    const unfinished = world.network.ends.filter(end => !end.isClosed);
+    expect(unfinished).toHaveLength(2);
+    world.hub.sampleSize = 0;
+    b.seat.start();
+    await world.settle();
+    expect(unfinished[0]?.isClosed).toBe(true);
+    expect(b.failures).toEqual([]);
+  });
+
+  test('a box sealed for an old address is not sent from the new one, where it would look forged', async () => {
+    const world = new World(2);
+    const a = world.member();
+    const b = world.member();
+    await world.start(a);
+    // Again and again between sealing and sending.
+    for (let index = 0; index < 20; index += 1) {
+      if (index === 0) b.mesh.start();
+      else b.seat.start();
+      for (let step = 0; step < index; step += 1) await Promise.resolve();
+    }
+    await world.pass(5_000);
+    expect([...a.failures, ...b.failures]).toEqual([]);
+    expect(a.neighbours).toEqual([b.peer]);
+  });
+
+  test('a member in quarantine is left alone also when we dial it by chance', async () => {
+    const world = new World();
+    const { a, b } = await pair(world);
+    a.neighbour(b.peer).close('bad-block', 'a block that does not match its hash');
+    await world.settle();
+    world.hub.sampleSize = 0;
+    b.seat.start();
+    world.hub.sampleSize = 8;
+    a.seat.start();
+    await world.pass(30_000);
+    expect(a.neighbours).toEqual([]);
+    expect(a.events.filter(({ type }) => type === 'neighbour-joined')).toHaveLength(1);
+    await world.pass(600_000);
+    expect(a.neighbours).toEqual([b.peer]);
+  });
 });

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { FakeScheduler } from '../testing/fake-scheduler.ts';
+import { Dialler } from './dialler.ts';
+import { DEFAULT_TIMING } from './options.ts';
+
+function harness(wanted: number) {
+  const scheduler = new FakeScheduler();
+  const dialled: string[] = [];
+  const state = { wanted, asked: 0 };
+  const dialler = new Dialler({
+    signaling: {
+      state: 'online',
+      members: async () => {
+        state.asked += 1;
+        return ['a', 'b', 'c'];
+      },
+    },
+    scheduler,
+    random: () => 0,
+    timing: DEFAULT_TIMING,
+    wanted: () => state.wanted - dialled.length,
+    usesAddress: address => dialled.includes(address),
+    shuns: () => false,
+    dial: address => dialled.push(address),
+  });
+  return { dialler, scheduler, dialled, state };
+}
+
+describe('Dialler', () => {
+  test('dials as many of the sample as are wanted', () => {
+    const { dialler, dialled } = harness(2);
+    dialler.joined('me', ['a', 'b', 'c', 'me']);
+    expect(dialled).toHaveLength(2);
+    expect(dialled).not.toContain('me');
+  });
+
+  test('six failures at once are one reason to look again, after the first wait', () => {
+    const { dialler, scheduler } = harness(3);
+    for (let failure = 0; failure < 6; failure += 1) dialler.retry();
+    expect(scheduler.next).toBe(DEFAULT_TIMING.retryBase / 2);
+    scheduler.advance(DEFAULT_TIMING.retryBase / 2);
+    dialler.retry();
+    expect(scheduler.next).toBe(DEFAULT_TIMING.retryBase);
+  });
+
+  test('with enough neighbours the server is not asked', async () => {
+    const { dialler, scheduler, state } = harness(0);
+    dialler.retry();
+    scheduler.advance(10_000);
+    await Promise.resolve();
+    expect(state.asked).toBe(0);
+  });
+
+  test('with too few the room is looked at again from time to time', async () => {
+    const { dialler, scheduler, state } = harness(5);
+    dialler.joined('me', ['a']);
+    scheduler.advance(DEFAULT_TIMING.refresh);
+    await Promise.resolve();
+    expect(state.asked).toBe(1);
+  });
+
+  test('closed: no timer goes on', () => {
+    const { dialler, scheduler } = harness(5);
+    dialler.joined('me', []);
+    dialler.close();
+    dialler.retry();
+    expect(scheduler.next).toBeUndefined();
+  });
+});
