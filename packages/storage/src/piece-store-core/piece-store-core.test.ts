@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { Bitfield, type Bytes } from '@shoal/protocol';
+import { MemoryByteStore } from '../backends/memory.ts';
+import { StorageError } from '../errors.ts';
+import { MemoryRecords } from '../vault/records.ts';
+import { rig } from '../testing/core-rig.ts';
+import { blocksOf, PIECE, Sample } from '../testing/fixtures.ts';
+
+/** Writes and flushes that fail on demand, and counts of what was asked. */
+class FaultyByteStore extends MemoryByteStore {
+  fault: 'write' | 'flush' | undefined;
+  flushes = 0;
+  gate: Promise<void> = Promise.resolve();
+
+  override async writeAt(name: string, at: number, parts: readonly Bytes[]): Promise<void> {
+    if (this.fault === 'write') throw new StorageError('disk-full');
+    await super.writeAt(name, at, parts);
+  }
+
+  override async flush(): Promise<void> {
+    this.flushes += 1;
+    await this.gate;
+    if (this.fault === 'flush') throw new StorageError('disk-full');
+  }
+}
+
+describe('disk full', () => {
+  test.each(['write', 'flush'] as const)(
+    'in a %s: said, not marked, and it goes on when there is room',
+    async fault => {
+      const bytes = new FaultyByteStore();
+      const { core, log, put, add } = rig({ bytes });
+      const sample = new Sample([2 * PIECE]);
+      await add(sample);
+      bytes.fault = fault;
+      await put(sample, 0);
+      expect(await log.first('failed')).toMatchObject({
+        offer: sample.offer,
+        pieces: [0],
+        code: 'disk-full',
+      });
+      await expect(core.read(sample.offer, 0, 0, 1, 0)).rejects.toMatchObject({ code: 'not-verified' });
+
+      bytes.fault = undefined;
+      const { timer } = rig();
+      timer.advance(0);
+      await put(sample, 0);
+      await core.close().catch(() => undefined);
+      expect(log.verified).toEqual([0]);
+    },
+  );
+});
+
+describe('group commit', () => {
+  test('the first piece is committed at once, pieces that come meanwhile together', async () => {
+    const bytes = new FaultyByteStore();
+    let open = (): void => undefined;
+    bytes.gate = new Promise(resolve => (open = () => resolve()));
+    const { log, timer, add, put } = rig({ bytes });
+    const sample = new Sample([20 * PIECE]);
+    await add(sample);
+    await put(sample, 0);
+    await until(() => bytes.flushes === 1);
+    for (const piece of sample.pieces.slice(1)) await put(sample, piece);
+    await settled();
+    expect(log.verified).toEqual([]);
+    open();
+    await log.allVerified(1);
+    expect(log.verified).toEqual([0]);
+    await settled();
+    expect(bytes.flushes).toBe(1);
+    timer.advance(100);
+    await log.allVerified(20);
+    expect(bytes.flushes).toBe(2);
+  });
+
+  test('a full group does not wait for the clock', async () => {
+    const bytes = new FaultyByteStore();
+    const { log, add, put } = rig({ bytes }, { groupBytes: 4 * PIECE });
+    const sample = new Sample([13 * PIECE]);
+    await add(sample);
+    for (const piece of sample.pieces) await put(sample, piece);
+    await log.allVerified(9);
+    expect(bytes.flushes).toBeLessThanOrEqual(5);
+  });
+
+  test('the word follows the record', async () => {
+    const records = new MemoryRecords();
+    const { log, add, put } = rig({ records });
+    const sample = new Sample([PIECE]);
+    await add(sample);
+    await put(sample, 0);
+    await log.allVerified(1);
+    expect(new Bitfield(1, await records.load(sample.offer)).has(0)).toBe(true);
+  });
+});
+
+describe('what the record claims is believed as far as the bytes can be there', () => {
+  const stored = async (sample: Sample): Promise<{ bytes: MemoryByteStore; records: MemoryRecords }> => {
+    const disk = { bytes: new MemoryByteStore(), records: new MemoryRecords() };
+    const { add, put, log, timer } = rig(disk);
+    await add(sample);
+    for (const piece of sample.pieces) await put(sample, piece);
+    await log.allVerified(1);
+    await settled();
+    timer.advance(100);
+    await log.allVerified(sample.geometry.pieceCount);
+    return disk;
+  };
+
+  test('a file that was evicted is missing, the others are not', async () => {
+    const sample = new Sample([2 * PIECE, 3 * PIECE, 50]);
+    const disk = await stored(sample);
+    await disk.bytes.remove(`${sample.offer}/f0`);
+    expect([...new Bitfield(6, await rig(disk).add(sample)).indices()]).toEqual([2, 3, 4, 5]);
+  });
+
+  test('a record that does not fit the offer is worth nothing', async () => {
+    const sample = new Sample([2 * PIECE]);
+    const disk = await stored(sample);
+    await disk.records.save([[sample.offer, new Uint8Array([0xff, 0xff])]]);
+    expect(new Bitfield(2, await rig(disk).add(sample)).count).toBe(0);
+  });
+
+  test('adding an offer again keeps what is stored; removing one that is not open deletes it', async () => {
+    const sample = new Sample([2 * PIECE]);
+    const disk = await stored(sample);
+    const { core, add } = rig(disk);
+    await add(sample);
+    expect(new Bitfield(2, await add(sample)).count).toBe(2);
+    await rig(disk).core.removeOffer(sample.offer);
+    expect(await disk.bytes.folders()).toEqual([]);
+    await core.removeOffer(sample.offer);
+    expect(new Bitfield(2, await add(sample)).count).toBe(0);
+  });
+});
+
+describe('blocks', () => {
+  test('unfinished pieces beyond the memory cap are dropped and said so', async () => {
+    const { core, log, add, put } = rig({}, { memoryBytes: PIECE });
+    const sample = new Sample([3 * PIECE]);
+    await add(sample);
+    for (const [piece, blocks] of [
+      [0, 3],
+      [1, 2],
+    ] as const) {
+      for (const { begin, data } of blocksOf(sample.piece(piece)).slice(0, blocks)) {
+        await core.write(sample.offer, piece, begin, data);
+      }
+    }
+    expect(await log.first('failed')).toMatchObject({ pieces: [1], code: 'overloaded' });
+    await core.discard(sample.offer, 0);
+    await put(sample, 2);
+    await log.allVerified(1);
+    expect(log.verified).toEqual([2]);
+  });
+
+  test('a block twice, and blocks of a piece that is there, are ignored', async () => {
+    const { core, log, add, put } = rig();
+    const sample = new Sample([PIECE]);
+    await add(sample);
+    const [first] = blocksOf(sample.piece(0));
+    for (let time = 0; time < 3; time += 1)
+      await core.write(sample.offer, 0, 0, first?.data ?? new Uint8Array(0));
+    await put(sample, 0);
+    await put(sample, 0);
+    await log.allVerified(1);
+    await put(sample, 0);
+    await core.close();
+    expect(log.events).toEqual([{ type: 'verified', offer: sample.offer, pieces: [0] }]);
+  });
+
+  test('overlapping blocks and blocks beyond the piece are corrupt', async () => {
+    const { core, log, add } = rig();
+    const sample = new Sample([PIECE]);
+    await add(sample);
+    await core.write(sample.offer, 0, PIECE - 10, new Uint8Array(20));
+    await core.write(sample.offer, 0, 0, new Uint8Array(PIECE - 10));
+    await core.write(sample.offer, 0, 100, new Uint8Array(10));
+    expect(log.events.map(({ type }) => type)).toEqual(['corrupt', 'corrupt']);
+  });
+
+  test('a piece whose hash is not known yet waits for it', async () => {
+    const { core, log, put } = rig();
+    const sample = new Sample([2 * PIECE]);
+    await core.addOffer(sample.offer, sample.geometry);
+    await put(sample, 1);
+    await settled();
+    expect(log.events).toEqual([]);
+    await core.expect(sample.offer, 1, await sample.hash(1));
+    await log.allVerified(1);
+  });
+
+  test('blocks of odd sizes hash like the whole', async () => {
+    const { core, log, add } = rig();
+    const sample = new Sample([PIECE - 77]);
+    await add(sample);
+    for (const { begin, data } of blocksOf(sample.piece(0), 1000))
+      await core.write(sample.offer, 0, begin, data);
+    await log.allVerified(1);
+  });
+
+  test('what comes for an offer right after it was added or removed is in order', async () => {
+    const { core, log, put } = rig();
+    const sample = new Sample([PIECE]);
+    const adding = core.addOffer(sample.offer, sample.geometry);
+    const expecting = core.expect(sample.offer, 0, await sample.hash(0));
+    await put(sample, 0);
+    await Promise.all([adding, expecting]);
+    await log.allVerified(1);
+    const removing = core.removeOffer(sample.offer);
+    await put(sample, 0);
+    await removing;
+    expect(log.events.length).toBe(1);
+  });
+});
+
+test('a block that comes while its file is being deleted does not end as a claim without bytes', async () => {
+  let open = (): void => undefined;
+  const gate = new Promise<void>(resolve => (open = resolve));
+  class SlowRecords extends MemoryRecords {
+    slow = false;
+    override async save(...args: Parameters<MemoryRecords['save']>): Promise<void> {
+      if (this.slow) await gate;
+      await super.save(...args);
+    }
+  }
+  const disk = { bytes: new MemoryByteStore(), records: new SlowRecords() };
+  const { core, add, put } = rig(disk);
+  const sample = new Sample([2 * PIECE]);
+  await add(sample);
+  disk.records.slow = true;
+  const removing = core.removeFiles(sample.offer, [0]);
+  await settled();
+  await put(sample, 0);
+  await settled();
+  open();
+  await removing;
+  await core.close();
+  expect(new Bitfield(2, await disk.records.load(sample.offer)).count).toBe(0);
+});
+
+/** Lets hashing and everything that follows from it end: digests run on threads, so counting turns would not do. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await new Promise(resolve => setImmediate(resolve));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setImmediate(resolve));
+}

@@ -1,0 +1,136 @@
+import type { Bytes } from '@shoal/protocol';
+import type { ByteStore } from '../backends/byte-store.ts';
+import { MemoryByteStore } from '../backends/memory.ts';
+import { StorageError } from '../errors.ts';
+import type { BitfieldRecords } from '../piece-store-core/ports.ts';
+import { MemoryRecords } from '../vault/records.ts';
+
+interface Write {
+  readonly file: string;
+  readonly at: number;
+  readonly bytes: Bytes;
+}
+
+/** Decides, step by step, when the power goes and what an unflushed write leaves behind. */
+export interface Fate {
+  /** Steps (writes, flushes, saves) until the crash. */
+  stepsLeft: number;
+  /** [0, 1): which of the unflushed writes reach the disk, and how much of each. */
+  random(): number;
+}
+
+class PowerCut extends Error {}
+
+/** Spends a step; from the crash on, everything fails. */
+function step(fate: Fate): void {
+  fate.stepsLeft -= 1;
+  if (fate.stepsLeft < 0) throw new StorageError('io', undefined, { cause: new PowerCut() });
+}
+
+/**
+ * A disk with a write cache: writes are seen at once but survive a crash only when flushed; of the rest, any subset survives, in any
+ * order, each perhaps torn.
+ */
+export class CrashyByteStore implements ByteStore {
+  readonly kind = 'memory';
+  readonly #fate: Fate;
+  readonly #cache = new MemoryByteStore();
+  readonly #disk: MemoryByteStore;
+  #unflushed: Write[] = [];
+
+  constructor(disk: MemoryByteStore, fate: Fate) {
+    this.#disk = disk;
+    this.#fate = fate;
+  }
+
+  async writeAt(file: string, at: number, parts: readonly Bytes[]): Promise<void> {
+    let position = at;
+    for (const part of parts) {
+      // The last write before the crash may be under way when it happens.
+      this.#unflushed.push({ file, at: position, bytes: part.slice() });
+      step(this.#fate);
+      await this.#cache.writeAt(file, position, [part]);
+      position += part.length;
+    }
+  }
+
+  readAt(file: string, at: number, into: Bytes): Promise<void> {
+    return this.#cache.readAt(file, at, into);
+  }
+
+  async flush(files: Iterable<string>): Promise<void> {
+    for (const file of files) {
+      step(this.#fate);
+      for (const write of this.#unflushed) {
+        if (write.file === file) await this.#disk.writeAt(file, write.at, [write.bytes]);
+      }
+      this.#unflushed = this.#unflushed.filter(write => write.file !== file);
+    }
+  }
+
+  /** What the next start finds. */
+  async crash(): Promise<void> {
+    const survivors = this.#unflushed
+      .map(write => ({ write, order: this.#fate.random() }))
+      .filter(() => this.#fate.random() < 0.5)
+      .toSorted((a, b) => a.order - b.order);
+    for (const { write } of survivors) {
+      const torn = write.bytes.slice(0, Math.ceil(write.bytes.length * this.#fate.random()));
+      await this.#disk.writeAt(write.file, write.at, [torn]);
+    }
+  }
+
+  size(file: string): Promise<number | undefined> {
+    return this.#disk.size(file);
+  }
+
+  asBlob(file: string, at: number, length: number): Promise<Blob> {
+    return this.#cache.asBlob(file, at, length);
+  }
+
+  async remove(file: string): Promise<void> {
+    step(this.#fate);
+    this.#unflushed = this.#unflushed.filter(write => write.file !== file);
+    await this.#cache.remove(file);
+    await this.#disk.remove(file);
+  }
+
+  async removeFolder(folder: string): Promise<void> {
+    step(this.#fate);
+    this.#unflushed = this.#unflushed.filter(write => !write.file.startsWith(`${folder}/`));
+    await this.#cache.removeFolder(folder);
+    await this.#disk.removeFolder(folder);
+  }
+
+  folders(): Promise<readonly string[]> {
+    return this.#disk.folders();
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Records that are durable when saved, as IndexedDB's transactions are; a save that the crash meets is all or nothing. */
+export class CrashyRecords implements BitfieldRecords {
+  readonly #disk: MemoryRecords;
+  readonly #fate: Fate;
+
+  constructor(disk: MemoryRecords, fate: Fate) {
+    this.#disk = disk;
+    this.#fate = fate;
+  }
+
+  load(...args: Parameters<BitfieldRecords['load']>): ReturnType<BitfieldRecords['load']> {
+    return this.#disk.load(...args);
+  }
+
+  async save(...args: Parameters<BitfieldRecords['save']>): Promise<void> {
+    if (this.#fate.stepsLeft === 0 && this.#fate.random() < 0.5) await this.#disk.save(...args);
+    step(this.#fate);
+    await this.#disk.save(...args);
+  }
+
+  async remove(...args: Parameters<BitfieldRecords['remove']>): Promise<void> {
+    step(this.#fate);
+    await this.#disk.remove(...args);
+  }
+}

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { uniquePaths } from './unique-paths.ts';
+
+test('the second of a name gets a number before its extension, never one that is taken', () => {
+  expect(uniquePaths(['a/b.txt', 'a/b.txt', 'a/b (2).txt', 'a.d/b', 'a.d/b', '.x', '.x', 'a/b.txt'])).toEqual(
+    ['a/b.txt', 'a/b (2).txt', 'a/b (2) (2).txt', 'a.d/b', 'a.d/b (2)', '.x', '.x (2)', 'a/b (3).txt'],
+  );
+});
+
+test('one text in two Unicode forms is one name', () => {
+  expect(new Set(uniquePaths(['\u00e9', 'e\u0301']).map(path => path.normalize())).size).toBe(2);
+});
