@@ -402,22 +402,6 @@ describe('life and death of a link', () => {
     expect(b.failures).toEqual([]);
   });
 
-  test('a box sealed for an old address is not sent from the new one, where it would look forged', async () => {
-    const world = new World(2);
-    const a = world.member();
-    const b = world.member();
-    await world.start(a);
-    // Again and again between sealing and sending.
-    for (let index = 0; index < 20; index += 1) {
-      if (index === 0) b.mesh.start();
-      else b.seat.start();
-      for (let step = 0; step < index; step += 1) await Promise.resolve();
-    }
-    await world.pass(5_000);
-    expect([...a.failures, ...b.failures]).toEqual([]);
-    expect(a.neighbours).toEqual([b.peer]);
-  });
-
   test('a member in quarantine is left alone also when we dial it by chance', async () => {
     const world = new World();
     const { a, b } = await pair(world);
