@@ -14,3 +14,15 @@ try {
 }
 // In this very process: signals reach the server once and directly, and its exit code is ours.
 await import(pathToFileURL(join(ROOT, 'apps', 'server', 'dist', 'main.js')).href);
+
+// npm passes a SIGTERM on to the shell it started us with, which dies of it and leaves us behind. So when npm runs us,
+// the end of that shell is our signal.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  watch.unref();
+}

@@ -25,8 +25,6 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', die);
 
   const server = await createServer({ ...config, log });
-  process.stdout.write(`Shoal is running at ${server.url}\n`);
-
   let stoppedAt: number | undefined;
   const stop = (signal: NodeJS.Signals) => {
     if (stoppedAt !== undefined) {
@@ -40,6 +38,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Last: whoever reads this line may send a signal at once.
+  process.stdout.write(`Shoal is running at ${server.url}\n`);
 }
 
 main().catch((error: unknown) => {
