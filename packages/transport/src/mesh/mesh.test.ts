@@ -23,16 +23,10 @@ const digest = (frame: Bytes): string => createHash('sha256').update(frame).dige
 const frames = (member: Member): Bytes[] =>
   member.events.flatMap(event => (event.type === 'frame' ? [event.frame] : []));
 
-async function pair(world: World, more: Parameters<World['member']>[0] = {}) {
-  const [a, b] = [world.member({ address: 'a', ...more }), world.member({ address: 'b', ...more })] as const;
-  await world.start(a, b);
-  return { a, b };
-}
-
 describe('introductions', () => {
   test('the newcomer dials, both join after hello, and the path is told', async () => {
     const world = new World();
-    const { a, b } = await pair(world);
+    const { a, b } = await world.pair();
     expect(a.neighbours).toEqual([b.peer]);
     expect(b.neighbours).toEqual([a.peer]);
     expect(world.network.ends).toHaveLength(2);
@@ -122,7 +116,7 @@ describe('introductions', () => {
   test('half-open: signals arrive, the network does not; both sides are told, later it works', async () => {
     const world = new World();
     world.network.reaches = () => false;
-    const { a, b } = await pair(world);
+    const { a, b } = await world.pair();
     await world.pass(40_000);
     expect([a.failures, b.failures]).toEqual([['connect-timeout'], ['connect-timeout']]);
     world.network.reaches = () => true;
@@ -135,7 +129,7 @@ describe('frames', () => {
   test('blocks and control frames arrive whole, in order, whatever their size', async () => {
     const world = new World();
     world.network.maxMessageBytes = 64 * 1024;
-    const { a, b } = await pair(world);
+    const { a, b } = await world.pair();
     const long = encodeMessage({ type: 'log-entries', entries: [new Uint8Array(900_000).fill(5)] });
     const sent = [
       block(9),
@@ -153,7 +147,7 @@ describe('frames', () => {
   test('a block larger than the other side takes ends the link with a typed error, at once', async () => {
     const world = new World();
     world.network.maxMessageBytes = 64 * 1024;
-    const { a, b } = await pair(world);
+    const { a, b } = await world.pair();
     a.neighbour(b.peer).send(block(64 * 1024 + 1));
     await world.settle();
     expect(a.left).toEqual(['frame-too-large']);
@@ -162,7 +156,7 @@ describe('frames', () => {
 
   test('the send buffer is never filled above its high water mark, and room says how much fits', async () => {
     const world = new World();
-    const { a, b } = await pair(world);
+    const { a, b } = await world.pair();
     const to = a.neighbour(b.peer);
     expect(to.room).toBe(1024 * 1024);
     for (let index = 0; index < 100; index += 1) to.send(block(128 * 1024 + 8, index));
@@ -179,7 +173,7 @@ describe('frames', () => {
 
   test('who sends on without looking at room is stopped before memory is gone', async () => {
     const world = new World();
-    const { a, b } = await pair(world, { linkLimits: { maxQueued: 1024 * 1024 } });
+    const { a, b } = await world.pair({ linkLimits: { maxQueued: 1024 * 1024 } });
     const to = a.neighbour(b.peer);
     for (let index = 0; index < 20; index += 1) to.send(block(128 * 1024));
     expect(a.left).toEqual(['send-overrun']);
@@ -196,7 +190,7 @@ describe('frames', () => {
     ['a broken ping', new Uint8Array([1, 0x81, 0xa4, 0x74, 0x79, 0x70, 0x65, 0xa4, 0x70, 0x69, 0x6e, 0x67])],
   ])('%s ends that link with protocol-violation on both sides; the member is left alone', async (_, junk) => {
     const world = new World();
-    const { a, b } = await pair(world);
+    const { a, b } = await world.pair();
     const c = world.member();
     await world.start(c);
     const [sender] = world.network.ends;
@@ -246,175 +240,5 @@ describe('frames', () => {
     expect(b.left).toEqual(['unsupported-version']);
     await world.pass(60_000);
     expect(a.failures).toEqual(['unsupported-version']);
-  });
-});
-
-describe('life and death of a link', () => {
-  test('the server is away: running links go on', async () => {
-    const world = new World();
-    const { a, b } = await pair(world);
-    world.hub.stop();
-    a.neighbour(b.peer).send(block(1000));
-    await world.pass(600_000);
-    expect(frames(b)).toHaveLength(1);
-    expect(a.neighbours).toEqual([b.peer]);
-    expect(a.failures).toEqual([]);
-    expect(a.events.at(-1)).toEqual({ type: 'signaling', state: 'offline' });
-  });
-
-  test('the server comes back, all have new addresses: no link is lost or doubled', async () => {
-    const world = new World();
-    const members = Array.from({ length: 4 }, () => world.member());
-    await world.start(...members);
-    world.hub.stop();
-    await world.pass(10_000);
-    world.hub.restart(members.map(({ seat }) => seat));
-    await world.pass(200_000);
-    for (const member of members) {
-      expect(member.neighbours).toHaveLength(3);
-      expect(member.left).toEqual([]);
-      expect(member.failures).toEqual([]);
-    }
-  });
-
-  test('a goodbye is heard, with its reason', async () => {
-    const world = new World();
-    const { a, b } = await pair(world);
-    a.neighbour(b.peer).close('bad-block', 'a block that does not match its hash');
-    await world.settle();
-    expect(a.left).toEqual(['bad-block']);
-    expect(b.left).toEqual(['misbehaved']);
-    await world.pass(60_000);
-    expect(a.neighbours).toEqual([]);
-  });
-
-  test('closing the mesh says goodbye to all and leaves nothing open', async () => {
-    const world = new World();
-    const { a, b } = await pair(world);
-    a.mesh.close();
-    a.mesh.close();
-    await world.pass(5_000);
-    expect(b.left).toEqual(['leaving']);
-    expect(world.network.ends.every(end => end.isClosed)).toBe(true);
-    expect(() => a.mesh.start()).toThrow('closed');
-  });
-
-  test('a lost link is dialled again', async () => {
-    const world = new World();
-    const { a, b } = await pair(world);
-    world.network.ends[0]?.break();
-    world.network.ends[1]?.break();
-    await world.pass(5_000);
-    expect(a.left).toEqual(['link-lost']);
-    expect(a.neighbours).toEqual([b.peer]);
-    expect(a.neighbour(b.peer).connection).toBe(b.neighbour(a.peer).connection);
-  });
-
-  test('silence: a link whose other end is gone dies, a quiet one lives', async () => {
-    const world = new World();
-    const { a, b } = await pair(world);
-    await world.pass(300_000);
-    expect(a.left).toEqual([]);
-    for (const end of world.network.ends) end.mute = true;
-    b.mesh.close();
-    await world.pass(25_000);
-    expect(a.left).toEqual([]);
-    await world.pass(20_000);
-    expect(a.left).toEqual(['link-lost']);
-  });
-
-  test('an interrupted path is given a moment, not thirty seconds', async () => {
-    const world = new World();
-    const { a } = await pair(world);
-    const end = world.network.ends[1];
-    end?.interrupt();
-    await world.pass(6_000);
-    expect(a.left).toEqual([]);
-    for (const each of world.network.ends) each.mute = true;
-    end?.interrupt();
-    await world.pass(6_000);
-    expect(a.left).toEqual(['link-lost']);
-  });
-
-  test('the same member comes back under a new address while we hold a dead link: the new one takes over', async () => {
-    const world = new World();
-    const signer = nodeSigner();
-    const a = world.member();
-    const b = world.member({ signer });
-    await world.start(a, b);
-    for (const end of world.network.ends) end.mute = true;
-    b.mesh.close();
-    const again = world.member({ signer });
-    await world.start(again);
-    await world.pass(3_000);
-    expect(a.left).toEqual(['link-lost']);
-    expect(a.neighbours).toEqual([again.peer]);
-    expect(again.neighbours).toEqual([a.peer]);
-    expect(again.failures).toEqual([]);
-  });
-
-  test('a second connection of a member whose link lives is refused, and the link stays', async () => {
-    const world = new World();
-    const { a, b } = await pair(world);
-    const { connection } = a.neighbour(b.peer);
-    b.seat.start();
-    await world.pass(30_000);
-    expect(a.neighbour(b.peer).connection).toBe(connection);
-    expect([...a.left, ...b.left, ...a.failures, ...b.failures]).toEqual([]);
-  });
-
-  test('we dial a member whose link we still hold, but who has lost it: the new link takes over', async () => {
-    const world = new World();
-    const { a, b } = await pair(world);
-    const { connection } = a.neighbour(b.peer);
-    const [endOfB] = world.network.ends;
-    for (const end of world.network.ends) end.mute = true;
-    // B finds out, A does not; B gets no sample, so that it is A who dials.
-    world.hub.sampleSize = 0;
-    endOfB?.break();
-    b.seat.start();
-    await world.settle();
-    expect(a.neighbours).toEqual([b.peer]);
-    expect(b.neighbours).toEqual([]);
-    world.hub.sampleSize = 8;
-    a.seat.start();
-    await world.pass(3_000);
-    expect(a.neighbours).toEqual([b.peer]);
-    expect(a.neighbour(b.peer).connection).not.toBe(connection);
-    expect(b.neighbours).toEqual([a.peer]);
-    expect(a.events.map(event => event.type).slice(-3)).toEqual([
-      'neighbour-left',
-      'neighbour-joined',
-      'path',
-    ]);
-  });
-
-  test('a new address: what was unfinished under the old one is given up at once', async () => {
-    const world = new World();
-    world.network.reaches = () => false;
-    const { b } = await pair(world);
-    const unfinished = world.network.ends.filter(end => !end.isClosed);
-    expect(unfinished).toHaveLength(2);
-    world.hub.sampleSize = 0;
-    b.seat.start();
-    await world.settle();
-    expect(unfinished[0]?.isClosed).toBe(true);
-    expect(b.failures).toEqual([]);
-  });
-
-  test('a member in quarantine is left alone also when we dial it by chance', async () => {
-    const world = new World();
-    const { a, b } = await pair(world);
-    a.neighbour(b.peer).close('bad-block', 'a block that does not match its hash');
-    await world.settle();
-    world.hub.sampleSize = 0;
-    b.seat.start();
-    world.hub.sampleSize = 8;
-    a.seat.start();
-    await world.pass(30_000);
-    expect(a.neighbours).toEqual([]);
-    expect(a.events.filter(({ type }) => type === 'neighbour-joined')).toHaveLength(1);
-    await world.pass(600_000);
-    expect(a.neighbours).toEqual([b.peer]);
   });
 });

@@ -85,6 +85,14 @@ export class World {
     };
   }
 
+  /** Two members with a link between them, if nothing is in the way; B is the newcomer who dialled. */
+  async pair(options: Partial<MeshOptions> = {}): Promise<{ a: Member; b: Member }> {
+    const a = this.member({ address: 'a', ...options });
+    const b = this.member({ address: 'b', ...options });
+    await this.start(a, b);
+    return { a, b };
+  }
+
   /** Lets everything happen that needs no time to pass. */
   async settle(): Promise<void> {
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
