@@ -40,7 +40,14 @@ const PATH_WORDS = { direct: 'Direct', relay: 'Through a relay', unknown: 'Findi
 const PeerRow = memo(function PeerRow({ neighbour }: { readonly neighbour: NeighbourView }) {
   const { id, name, device, path, downRate, upRate, downBytes, upBytes, rttMs } = neighbour;
   return (
-    <li className="person" data-testid="peer-row" data-peer={id} data-path={path}>
+    <li
+      className="person"
+      data-testid="peer-row"
+      data-peer={id}
+      data-path={path}
+      data-down-bytes={downBytes}
+      data-up-bytes={upBytes}
+    >
       <Avatar id={id} />
       <div className="person-text">
         <p className="person-name">

@@ -1,0 +1,2 @@
+/** Path of the Chromium that browser tests drive; undefined when there is none. */
+export function findChromium(): string | undefined;
