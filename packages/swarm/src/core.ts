@@ -6,6 +6,8 @@ import type { Torrent } from './torrent.ts';
 
 /** What the parts of the engine share: the state, the injected world, and the way out for effects. */
 export interface SwarmCore {
+  /** Our own, see `shares.ts`. */
+  readonly selfHash: number;
   readonly limits: SwarmLimits;
   readonly torrents: ReadonlyMap<OfferId, Torrent>;
   readonly neighbours: ReadonlyMap<PeerId, Neighbour>;

@@ -225,6 +225,25 @@ describe('endgame', () => {
     expect(double?.[1]).toBe(solo.asked('slow').at(-1)?.[1]);
   });
 
+  test('[EG1] not while there is a piece that nobody was asked for', () => {
+    const solo = slowAndFast();
+    // A piece that only a choking neighbour has: begun by nobody, so these are not the last blocks.
+    solo.want(new Map([0, 1, 2, 3].map(file => [file, 0])));
+    const more = new Solo({ windowInitialBytes: 16 * KIB, windowMaxBytes: 16 * KIB });
+    more.offer([16, 16, 16, 16, 16]);
+    more.join('mute').tell('mute', { type: 'have', offer: OFFER, pieces: [4] });
+    more.partial('slow', [0, 1]).partial('fast', [2, 3]);
+    for (const id of [0, 1]) {
+      more.now += 10;
+      more.block('fast', id, BLOCK);
+    }
+    more.now += 2000;
+    more.block('slow', 0, BLOCK);
+    more.tell('fast', { type: 'have', offer: OFFER, pieces: [0, 1] }).tick();
+    expect(more.asked('fast')).toHaveLength(2);
+    expect(solo.tick().asked('fast')).toHaveLength(3);
+  });
+
   test('[EG2] when one copy comes the other is cancelled, and a third is never asked for', () => {
     const solo = slowAndFast();
     solo.tick().seeder('third').tick();

@@ -27,7 +27,8 @@ export class Downloader {
   fill(neighbour: Neighbour): void {
     if (neighbour.choked) return;
     const { idleMs, maxRequests } = this.#core.limits;
-    if (neighbour.outstanding === 0 && this.#core.now() - neighbour.lastBlockAt > idleMs) neighbour.window.reset();
+    if (neighbour.outstanding === 0 && this.#core.now() - neighbour.lastBlockAt > idleMs)
+      neighbour.window.reset();
     const window = neighbour.snubbed ? MIN_BLOCK : neighbour.window.bytes;
     let room = window - neighbour.outstanding;
     if (neighbour.outstanding > 0 && room < window * BATCH_PART) return neighbour.window.full();

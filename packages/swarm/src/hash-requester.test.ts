@@ -40,7 +40,9 @@ describe('hashes', () => {
       const run = solo.sent('hash-request', 'ann', solo.all).at(-1);
       solo.receive({ type: 'hashes-known', offer: OFFER, first: run?.first ?? 0, count: run?.count ?? 0 });
     }
-    expect(solo.sent('hash-request', 'ann', solo.all).at(-1)?.count).toBe(16);
+    const counts = solo.sent('hash-request', 'ann', solo.all).map(message => message.count);
+    expect(counts).toHaveLength(7);
+    expect(Math.max(...counts)).toBe(16);
   });
 
   test('[HR3] a rejected run is asked of another, and of the same after 5 s', () => {

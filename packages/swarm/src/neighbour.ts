@@ -2,6 +2,7 @@ import type { Bitfield, Bytes, OfferId, PeerId } from '@shoal/protocol';
 import type { SwarmLimits } from './limits.ts';
 import type { BlockRequest } from './piece-progress.ts';
 import { RateMeter } from './rate.ts';
+import { hashOf } from './shares.ts';
 import { RequestWindow } from './window.ts';
 
 /** Memory of the rates shown to a person and used for endgame, ms. */
@@ -45,6 +46,8 @@ export class Neighbour {
   readonly peer: PeerId;
   /** Never used again in the life of the engine: names the giver of a block. */
   readonly index: number;
+  /** See `shares.ts`. */
+  readonly hash: number;
   readonly joinedAt: number;
   readonly holdings = new Map<OfferId, Holdings>();
   readonly unknown = new Map<OfferId, UnknownHoldings>();
@@ -96,6 +99,7 @@ export class Neighbour {
   constructor(peer: PeerId, index: number, now: number, limits: SwarmLimits) {
     this.peer = peer;
     this.index = index;
+    this.hash = hashOf(peer);
     this.joinedAt = this.lastBlockAt = this.chokeChangedAt = now;
     this.window = new RequestWindow(limits);
     this.blockBytes = Math.min(16 * 1024, limits.maxBlockBytes);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OFFER, Solo } from './sim/solo.ts';
+import { OFFER, Solo, peerNamed } from './sim/solo.ts';
 
 const KIB = 1024;
 const BLOCK = 16 * KIB;
@@ -12,6 +12,15 @@ describe('picker', () => {
     const pieces = solo.asked('ann').map(([, piece]) => piece);
     expect(pieces).toHaveLength(4);
     expect(new Set(pieces).size).toBe(1);
+  });
+
+  test('[PK1] a piece left by its helper goes before a new one', () => {
+    const solo = new Solo({ windowMaxBytes: 32 * KIB });
+    solo.offer([64 * 50]);
+    solo.seeder('ann').block('ann', 0, BLOCK);
+    const begun = solo.of('write')[0]?.piece;
+    solo.receive({ type: 'neighbour-left', peer: peerNamed('ann') }).seeder('bob');
+    expect(solo.asked('bob')[0]?.[1]).toBe(begun);
   });
 
   test('[PK1] neighbours begin different pieces, and share one when there is no other', () => {

@@ -1,6 +1,7 @@
 import type { SwarmCore } from './core.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { BlockRange, PieceProgress } from './piece-progress.ts';
+import { rankFor } from './shares.ts';
 import type { Torrent } from './torrent.ts';
 
 /** A block worth asking for. */
@@ -58,9 +59,10 @@ function fresh(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PiecePr
   if (begunBytes(core) >= core.limits.maxProgressBytes) return undefined;
   const fits = (piece: number): boolean => gives(torrent, neighbour, piece);
   const random = (): number => core.random();
+  const rank = (piece: number): number => rankFor(core.selfHash, core.neighbours.values(), torrent, piece);
   // The first piece is a random one: rare pieces come slowly, and who has nothing can give nothing back.
   const first = torrent.have.count === 0 && torrent.progress.size === 0;
-  const piece = first ? torrent.startable.pickAny(fits, random) : torrent.startable.pick(fits, random);
+  const piece = first ? torrent.startable.pickAny(fits, random) : torrent.startable.pick(fits, random, rank);
   return piece === undefined ? undefined : torrent.begin(piece, neighbour);
 }
 

@@ -1,3 +1,6 @@
+/** Pieces that fit and tie, of which the lowest rank is sought: bounds the cost of a pick. */
+const MAX_LOOKED = 64;
+
 /**
  * A set of pieces ordered by priority class, then by availability: every change is O(1), a pick looks at the rarest first.
  * WebTorrent's rarest first re-sorted all pieces for every request and took a whole core (webtorrent#2150).
@@ -54,12 +57,19 @@ export class PieceBuckets {
     this.#put(piece, this.#availability[piece] ?? 0);
   }
 
-  /** Rarest piece of the first class that fits; ties are broken at random, or equal neighbours would all fetch the same. */
-  pick(fits: (piece: number) => boolean, random: () => number): number | undefined {
+  /**
+   * Rarest piece of the first class that fits. Ties are broken at random, or equal neighbours would all fetch the same;
+   * among the first few that tie, the one of lowest rank goes first.
+   */
+  pick(
+    fits: (piece: number) => boolean,
+    random: () => number,
+    rank: (piece: number) => number = () => 0,
+  ): number | undefined {
     for (const [priorityClass, buckets] of this.#classes.entries()) {
       if ((this.#sizes[priorityClass] ?? 0) === 0) continue;
       for (const bucket of buckets) {
-        const found = bucket === undefined ? undefined : anyOf(bucket, fits, random);
+        const found = bucket === undefined ? undefined : anyOf(bucket, fits, random, rank);
         if (found !== undefined) return found;
       }
     }
@@ -100,12 +110,21 @@ function anyOf(
   bucket: readonly number[],
   fits: (piece: number) => boolean,
   random: () => number,
+  rank: (piece: number) => number = () => 0,
 ): number | undefined {
   const size = bucket.length;
   const start = Math.floor(random() * size);
-  for (let step = 0; step < size; step += 1) {
+  let found: number | undefined;
+  let lowest = Infinity;
+  let looked = 0;
+  for (let step = 0; step < size && looked < MAX_LOOKED && lowest > 0; step += 1) {
     const piece = bucket[(start + step) % size];
-    if (piece !== undefined && fits(piece)) return piece;
+    if (piece === undefined || !fits(piece)) continue;
+    looked += 1;
+    const ranked = rank(piece);
+    if (ranked >= lowest) continue;
+    found = piece;
+    lowest = ranked;
   }
-  return undefined;
+  return found;
 }

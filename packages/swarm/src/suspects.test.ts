@@ -52,6 +52,65 @@ describe('liars', () => {
     expect(solo.of('drop')).toMatchObject([{ peer: peerNamed(convict ?? ''), code: 'bad-piece' }]);
   });
 
+  test('[LI2] the piece is given again by one alone, also when that one is no suspect', () => {
+    const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
+    solo.offer([64]);
+    solo.seeder('ann').seeder('bob');
+    const answered = new Set<string>();
+    answer(solo, ['ann', 'bob'], answered);
+    solo.tell('ann', { type: 'choke' }).tell('bob', { type: 'choke' });
+    const before = solo.all.length;
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 }).seeder('eve').seeder('max');
+    expect(solo.asked('eve')).toHaveLength(2);
+    expect(solo.asked('max')).toEqual([]);
+    answer(solo, ['eve', 'max'], answered);
+    expect(givers(solo, before)).toEqual(new Set(['eve']));
+  });
+
+  test('[LI2] suspects neither share a piece of others nor let others share theirs', () => {
+    const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
+    solo.offer([64, 128], { pieceLength: 128 * KIB });
+    solo.partial('ann', [0]).partial('bob', [0]);
+    const answered = new Set<string>();
+    answer(solo, ['ann', 'bob'], answered);
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    answer(solo, ['ann', 'bob'], answered);
+    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 0 });
+    solo.partial('eve', [1]);
+    const asked = solo.asked('ann').length;
+    solo.tell('ann', { type: 'have', offer: OFFER, pieces: [1] });
+    expect(solo.asked('ann')).toHaveLength(asked);
+    const other = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
+    other.offer([64, 128], { pieceLength: 128 * KIB });
+    other.partial('ann', [0]).partial('bob', [0]);
+    answer(other, ['ann', 'bob']);
+    other.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    other.tell('ann', { type: 'have', offer: OFFER, pieces: [1] });
+    other.tell('bob', { type: 'have', offer: OFFER, pieces: [1] });
+    // One has the bad piece again, the other piece 1: a third finds nothing to share.
+    expect(other.seeder('eve').asked('eve')).toEqual([]);
+  });
+
+  test('[LI2] a late block of another is not mixed into a piece given by one alone', () => {
+    const solo = new Solo({ windowInitialBytes: 16 * KIB, windowMaxBytes: 16 * KIB });
+    solo.offer([64, 64]);
+    solo.partial('ann', [0]).partial('bob', [0]);
+    const answered = new Set<string>();
+    answer(solo, ['ann', 'bob'], answered);
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    answer(solo, ['ann', 'bob'], answered);
+    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 0 });
+    solo.tell('ann', { type: 'have', offer: OFFER, pieces: [1] });
+    const [id] = solo.asked('ann').at(-1) ?? [0];
+    solo.tell('ann', { type: 'choke' }).tick(11_000).seeder('eve');
+    expect(solo.asked('eve')).toHaveLength(1);
+    expect(solo.block('ann', id, 16 * KIB).effects.map(effect => effect.type)).toEqual(['ignore']);
+    answer(solo, ['eve'], answered);
+    expect(new Set(solo.of('write', solo.all).flatMap(w => (w.piece === 1 ? [w.peer] : [])))).toEqual(
+      new Set([peerNamed('eve')]),
+    );
+  });
+
   test('[LI2] a suspect alone with a half piece finishes it', () => {
     const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
     solo.offer([64, 64]);

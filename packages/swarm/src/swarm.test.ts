@@ -96,6 +96,16 @@ describe('announcements', () => {
     expect(solo.sent('interested', 'ann')).toHaveLength(1);
   });
 
+  test('[SW6] a bitfield replaces what was said before it', () => {
+    const solo = new Solo();
+    solo.join('ann').tell('ann', { type: 'have', offer: OFFER, pieces: [2] });
+    solo.tell('ann', { type: 'bitfield', offer: OFFER, bits: Uint8Array.of(0b1000_0000) });
+    solo.offer([64, 64, 64]);
+    expect(solo.swarm.piecesAt(peerNamed('ann'), OFFER)).toBe(1);
+    solo.tell('ann', { type: 'bitfield', offer: OFFER, bits: Uint8Array.of(0b0110_0000) });
+    expect(solo.swarm.piecesAt(peerNamed('ann'), OFFER)).toBe(2);
+  });
+
   test('[SW6] its memory is bounded, and a lie about it ends the link when it shows', () => {
     const solo = new Solo({ maxUnknownOffers: 2 });
     solo.join('ann');

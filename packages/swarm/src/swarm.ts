@@ -11,6 +11,7 @@ import { adoptUnknown, keepAsUnknown, learnBitfield, learnHaves } from './holdin
 import { limitsWith } from './limits.ts';
 import type { SwarmLimits } from './limits.ts';
 import { Neighbour } from './neighbour.ts';
+import { hashOf } from './shares.ts';
 import { offerStats, peerStats } from './stats.ts';
 import type { OfferStats, PeerStats } from './stats.ts';
 import { Suspects } from './suspects.ts';
@@ -52,6 +53,7 @@ export class Swarm {
   constructor(options: SwarmOptions) {
     this.#options = options;
     this.#core = {
+      selfHash: hashOf(options.self),
       limits: limitsWith(options.limits),
       torrents: this.#torrents,
       neighbours: this.#neighbours,
@@ -174,6 +176,7 @@ export class Swarm {
     switch (event.type) {
       case 'hashes-known':
         this.#hashes.known(torrent, event.first, event.count);
+        for (const neighbour of torrent.holders.keys()) this.#core.wake(neighbour);
         break;
       case 'piece-verified':
         this.#verified(torrent, event.piece);
@@ -329,8 +332,8 @@ export class Swarm {
     for (const neighbour of this.#neighbours.values()) {
       this.#downloader.tick(neighbour);
       this.#announcer.tick(neighbour);
+      this.#core.wake(neighbour);
     }
-    this.#core.wakeHungry();
   }
 
   #setChoking(neighbour: Neighbour, choking: boolean): void {

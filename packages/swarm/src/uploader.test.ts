@@ -145,7 +145,7 @@ describe('choker', () => {
   function crowd(have: readonly number[], slots = 3): Solo {
     const solo = new Solo({ uploadSlots: slots });
     solo.offer([64 * 1000], { have });
-    for (const name of names) solo.partial(name, name === 'c' ? [500, 501, 502] : [999]);
+    for (const name of names) solo.partial(name, name === 'c' ? [500, 501, 502, 503, 504, 505] : [999]);
     return solo;
   }
   const unchoked = (solo: Solo): string[] =>
@@ -177,14 +177,23 @@ describe('choker', () => {
   test('[CH2] the best givers are kept, and one by chance, newcomers likelier', () => {
     const solo = crowd([0], 2);
     for (const name of names) solo.tell(name, { type: 'interested' });
-    for (let step = 0; step < 8; step += 1) {
-      solo.now += 200;
-      const [id, , , length] = solo.asked('c').at(step) ?? [0, 0, 0, 0];
+    let at = 0;
+    const give = (): void => {
+      const [id, , , length] = solo.asked('c').at(at) ?? [0, 0, 0, 0];
+      at += 1;
       if (length > 0) solo.block('c', id, length);
+    };
+    for (let step = 0; step < 6; step += 1) {
+      give();
+      solo.tick(2_500);
     }
-    solo.tick(1).tick(10_000);
-    expect(unchoked(solo)).toContain('c');
-    expect(unchoked(solo)).toHaveLength(2);
+    for (let round = 0; round < 6; round += 1) {
+      expect(unchoked(solo)).toContain('c');
+      give();
+      solo.tick(5_000);
+      give();
+      solo.tick(5_000);
+    }
     const seen = new Set<string>();
     for (let round = 0; round < 30; round += 1) {
       solo.tick(10_000);

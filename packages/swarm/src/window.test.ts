@@ -64,6 +64,27 @@ describe('request window', () => {
     expect(report.meanQueueMs).toBeLessThan(30);
   });
 
+  test('[WN6] nor after slow start', () => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    let now = 0;
+    const round = (rtt: number, full: boolean): void => {
+      for (let block = 0; block < 8; block += 1) {
+        if (full) window.full();
+        window.sample(now, now + rtt, 16 * 1024);
+      }
+      now += rtt;
+    };
+    round(20, true);
+    for (let step = 0; step < 4; step += 1) round(80, true);
+    expect(window.slowStart).toBe(false);
+    round(20, false);
+    const before = window.bytes;
+    for (let step = 0; step < 20; step += 1) round(20, false);
+    expect(window.bytes).toBe(before);
+    for (let step = 0; step < 20; step += 1) round(20, true);
+    expect(window.bytes).toBeGreaterThan(before);
+  });
+
   test('[WN6] does not grow when nothing held back', () => {
     const window = new RequestWindow(DEFAULT_LIMITS);
     for (let now = 10; now < 10_000; now += 10) window.sample(now - 10, now, 16 * 1024);

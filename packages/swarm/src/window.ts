@@ -13,10 +13,15 @@ const SLOW_START_DELAY_PART = 0.12;
 /** Queueing aimed at by a window of 1 MiB, ms; smaller windows bear more, so that unequal ones on one line converge. */
 const TARGET_MS = 15;
 const TARGET_MAX_MS = 25;
+/** Short paths bear this much more, ms: they are bound by a CPU that stalls now and then, and stay below 50 ms in all. */
+const SHORT_PATH_MS = 10;
+const SHORT_PATH_BASE_MS = 20;
 /** A base round trip is believed for one to two periods; each begins with two drained rounds to measure it anew. */
 const BASE_PERIOD_MS = 10_000;
 const DRAIN_ROUNDS = 2;
 const DRAIN_PART = 0.85;
+/** After a base was taken anew in doubt: deep enough to empty the queue of all our windows, had it been theirs. */
+const DOUBT_DRAIN_PART = 0.4;
 /** Rounds below half the target after which the line is held to have grown. */
 const QUIET_ROUNDS = 3;
 const QUIET_GAIN = 1.25;
@@ -51,6 +56,9 @@ export class RequestWindow {
   #heldBefore = false;
   #quiet = 0;
   #draining = 0;
+  /** The base that a drain aims below: the one being measured would move the mark. */
+  #drainBase = 0;
+  #doubted = false;
   #shrinkFrom: { readonly size: number; readonly rtt: number } | undefined;
   #smooth = 0;
   /** Arrival times of the last blocks in slow start, and the fastest train of them, bytes per ms. */
@@ -66,7 +74,9 @@ export class RequestWindow {
   /** Bytes that may be outstanding now. */
   get bytes(): number {
     if (this.#draining === 0) return this.#size;
-    const part = (DRAIN_PART * this.base) / Math.max(this.base, this.#smooth);
+    const part = this.#doubted
+      ? DOUBT_DRAIN_PART
+      : (DRAIN_PART * this.#drainBase) / Math.max(this.#drainBase, this.#smooth);
     return Math.max(this.#bounds.windowMinBytes, this.#size * part);
   }
 
@@ -115,12 +125,13 @@ export class RequestWindow {
     this.#recent = [];
     this.#peakRate = 0;
     this.#samples = this.#quiet = this.#draining = 0;
-    this.#held = this.#heldBefore = false;
+    this.#held = this.#heldBefore = this.#doubted = false;
   }
 
   /** Queueing time aimed at, ms. */
   get #target(): number {
-    return Math.min(TARGET_MAX_MS, TARGET_MS * (2 ** 20 / this.#size) ** 0.25);
+    const short = SHORT_PATH_MS * Math.max(0, 1 - this.base / SHORT_PATH_BASE_MS);
+    return short + Math.min(TARGET_MAX_MS, TARGET_MS * (2 ** 20 / this.#size) ** 0.25);
   }
 
   #climb(now: number, rtt: number, length: number): void {
@@ -158,8 +169,10 @@ export class RequestWindow {
 
   #endRound(now: number): void {
     const rtt = this.#roundMin;
-    if (this.#draining > 0) this.#draining -= 1;
-    else if (this.#slowStart) this.#endClimb(rtt);
+    if (this.#draining > 0) {
+      this.#draining -= 1;
+      if (this.#draining === 0) this.#doubted = false;
+    } else if (this.#slowStart) this.#endClimb(rtt);
     else this.#adjust(rtt);
     this.#heldBefore = this.#held;
     this.#restartRound();
@@ -192,13 +205,15 @@ export class RequestWindow {
     if (this.#size < DOUBT_MIN_BYTES) return;
     this.#baseNow = rtt;
     this.#basePast = Infinity;
+    this.#doubted = true;
     this.#shrinkFrom = undefined;
     this.#resize(from.size * 0.8);
   }
 
   #nextPeriod(now: number): void {
     this.#periodEnd = periodAfter(now);
-    this.#basePast = this.#baseNow;
+    this.#drainBase = this.base;
+    this.#basePast = this.#doubted ? Infinity : this.#baseNow;
     this.#baseNow = Infinity;
     // Our own queue would otherwise be taken for the path's length, a little more in each period.
     if (!this.#slowStart) this.#draining = DRAIN_ROUNDS;

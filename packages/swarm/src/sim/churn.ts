@@ -50,7 +50,9 @@ export function runChurn(seed: number): ChurnReport {
     });
   room.queue.runUntil(9500);
   const waiting = (): SimMember[] =>
-    receivers.filter(member => member.present && member.completedAt === undefined && (member.options.lies ?? 0) === 0);
+    receivers.filter(
+      member => member.present && member.completedAt === undefined && (member.options.lies ?? 0) === 0,
+    );
   room.run(() => waiting().length === 0, 600_000);
   return {
     seed,

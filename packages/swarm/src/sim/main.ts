@@ -5,7 +5,10 @@ import type { ScenarioReport } from './scenario.ts';
 /** What the simulator prints: per number of equal receivers how close to the bound they come, then churn over many seeds. */
 export interface SimResult {
   readonly scenarios: readonly (ScenarioReport & { readonly receivers: number })[];
-  readonly churn: { readonly seeds: number; readonly stuck: readonly (readonly [seed: number, members: readonly string[]])[] };
+  readonly churn: {
+    readonly seeds: number;
+    readonly stuck: readonly (readonly [seed: number, members: readonly string[]])[];
+  };
 }
 
 const LIMIT_MS = 3_600_000;

@@ -8,12 +8,12 @@ const LIMIT = 600_000;
 describe('simulated rooms', { timeout: 180_000 }, () => {
   for (const [receivers, ratio, copies] of [
     [1, 1.05, 1.02],
-    [2, 1.15, 1.15],
-    [4, 1.2, 1.15],
-    [8, 1.25, 1.2],
+    [2, 1.08, 1.06],
+    [4, 1.1, 1.08],
+    [8, 1.15, 1.12],
   ] as const)
     test(`[PK2] ${receivers} equal receivers: at most ${ratio} of the bound, ${copies} copies from the sharer`, () => {
-      for (const seed of [1, 2, 3]) {
+      for (const seed of [1, 2]) {
         const report = runScenario({ seed, receivers }, LIMIT);
         expect(report.completed, `seed ${seed}`).toBe(receivers);
         expect(report.ratio, `seed ${seed}`).toBeLessThan(ratio);
@@ -24,8 +24,12 @@ describe('simulated rooms', { timeout: 180_000 }, () => {
     });
 
   test('[SW1] the same seed gives the same run', () => {
-    expect(runScenario({ seed: 5, receivers: 3 }, LIMIT)).toEqual(runScenario({ seed: 5, receivers: 3 }, LIMIT));
-    expect(runScenario({ seed: 6, receivers: 3 }, LIMIT)).not.toEqual(runScenario({ seed: 5, receivers: 3 }, LIMIT));
+    expect(runScenario({ seed: 5, receivers: 3 }, LIMIT)).toEqual(
+      runScenario({ seed: 5, receivers: 3 }, LIMIT),
+    );
+    expect(runScenario({ seed: 6, receivers: 3 }, LIMIT)).not.toEqual(
+      runScenario({ seed: 5, receivers: 3 }, LIMIT),
+    );
   });
 
   test('[CH1] a late joiner completes, and not only from the sharer', () => {

@@ -28,9 +28,9 @@ export class Solo {
   effects: readonly SwarmEffect[] = [];
   readonly all: SwarmEffect[] = [];
 
-  constructor(limits: Partial<SwarmLimits> = {}, seed = 1) {
+  constructor(limits: Partial<SwarmLimits> = {}, seed = 1, name = 'me') {
     this.swarm = new Swarm({
-      self: peerNamed('me'),
+      self: peerNamed(name),
       clock: () => this.now,
       random: seededRandom(seed),
       limits,
