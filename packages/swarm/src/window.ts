@@ -26,6 +26,8 @@ const DOUBT_DRAIN_PART = 0.4;
 const QUIET_ROUNDS = 3;
 const QUIET_GAIN = 1.25;
 const MIN_SAMPLES = 4;
+/** From here on a round lost is a tenth of a second: slow start trusts the train and is not ended by a burst's own delay. */
+const LONG_PATH_MS = 90;
 /** Blocks whose spacing shows the line's rate long before the window fills it: slow start stops short of overflowing the queue. */
 const TRAIN = 4;
 /** A window cut to this part, with the round trip still at that part of what it was, shows a longer path. */
@@ -55,6 +57,8 @@ export class RequestWindow {
   #held = false;
   #heldBefore = false;
   #quiet = 0;
+  /** When this round began. */
+  #sizeBefore = Infinity;
   #draining = 0;
   /** The base that a drain aims below: the one being measured would move the mark. */
   #drainBase = 0;
@@ -128,6 +132,10 @@ export class RequestWindow {
     this.#held = this.#heldBefore = this.#doubted = false;
   }
 
+  get #long(): boolean {
+    return this.base >= LONG_PATH_MS;
+  }
+
   /** Queueing time aimed at, ms. */
   get #target(): number {
     const short = SHORT_PATH_MS * Math.max(0, 1 - this.base / SHORT_PATH_BASE_MS);
@@ -139,7 +147,8 @@ export class RequestWindow {
     this.#recent.push(rtt);
     if (this.#recent.length > MIN_SAMPLES) this.#recent.shift();
     // Far below what the line seems to hold, a burst delays its own last blocks: that is no standing queue.
-    if (this.#size > cap / 2 && this.#recent.length === MIN_SAMPLES)
+    const near = this.#long ? 0.9 : 0.5;
+    if (this.#size > near * cap && this.#recent.length === MIN_SAMPLES)
       this.#endClimb(Math.min(...this.#recent));
     if (this.#slowStart && this.#size < cap && (this.#held || this.#heldBefore))
       this.#resize(Math.min(cap, this.#size + length * (SLOW_START_GAIN - 1)));
@@ -149,7 +158,8 @@ export class RequestWindow {
     if (rtt - this.base <= Math.max(SLOW_START_DELAY_MS, SLOW_START_DELAY_PART * this.base)) return;
     this.#slowStart = false;
     // These blocks were asked for a round ago, when the window was smaller: that one gives the line's rate.
-    this.#resize(((this.#size / SLOW_START_GAIN) * (this.base + this.#target)) / rtt);
+    const then = this.#long ? Math.min(this.#size, this.#sizeBefore) : this.#size / SLOW_START_GAIN;
+    this.#resize((then * (this.base + this.#target)) / rtt);
     this.#restartRound();
   }
 
@@ -175,6 +185,7 @@ export class RequestWindow {
     } else if (this.#slowStart) this.#endClimb(rtt);
     else this.#adjust(rtt);
     this.#heldBefore = this.#held;
+    this.#sizeBefore = this.#size;
     this.#restartRound();
     this.#roundStart = now;
     if (this.#periodEnd !== undefined && now >= this.#periodEnd) this.#nextPeriod(now);
