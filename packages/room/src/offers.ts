@@ -155,13 +155,6 @@ export class Offers {
     this.#want(state);
   }
 
-  /** The store cannot take more of this offer now: what is unfinished is paused, and a person may resume it. */
-  stop(offer: OfferId): void {
-    this.pause(offer, undefined);
-    const state = this.#states.get(offer);
-    if (state !== undefined) this.#reopen(state);
-  }
-
   #want(state: OfferState): void {
     this.#options.swarm({ type: 'wanted', offer: state.offer.id, files: state.wanted() });
   }

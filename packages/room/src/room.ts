@@ -296,15 +296,17 @@ export class Room implements RoomHandle {
 
   #stored(event: StorageEvent): void {
     if (event.type === 'verified') {
-      for (const piece of event.pieces) {
-        this.#offers.get(event.offer)?.add(piece);
-        this.#driver.receive({ type: 'piece-verified', offer: event.offer, piece });
-      }
+      for (const piece of event.pieces) this.#offers.get(event.offer)?.add(piece);
+      this.#driver.receive({ type: 'pieces-verified', offer: event.offer, pieces: event.pieces });
     } else if (event.type === 'corrupt') {
       this.#driver.receive({ type: 'piece-failed', offer: event.offer, piece: event.piece });
     } else {
-      // Pieces that were in progress are lost: the offer pauses, and goes on when a person has made room.
-      if (event.offer !== undefined) this.#offers.stop(event.offer);
+      const { offer, pieces } = event;
+      if (offer !== undefined) {
+        // The offer pauses first, or the lost pieces would be asked for again at once; it goes on when a person has made room.
+        this.#offers.pause(offer, undefined);
+        for (const piece of pieces) this.#driver.receive({ type: 'piece-lost', offer, piece });
+      }
       this.#tell(event.code, event.text);
     }
     this.#changed();
