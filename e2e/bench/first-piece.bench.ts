@@ -8,7 +8,11 @@ import { acceptWhenOffered, chooseFile, sightingOf } from './support/watch-row.t
 const MIB = 1024 * 1024;
 const ROUNDS = Number(process.env['SHOAL_BENCH_ROUNDS'] ?? 5);
 
-test('from choosing a file to its first verified piece at a receiver who is there', async ({ server, person, dir }, info) => {
+test('from choosing a file to its first verified piece at a receiver who is there', async ({
+  server,
+  person,
+  dir,
+}, info) => {
   const hello = join(dir, 'hello.txt');
   await writeNoise(hello, 1000);
   const small: number[] = [];
@@ -33,5 +37,11 @@ test('from choosing a file to its first verified piece at a receiver who is ther
   const ratio = median(large) / median(small);
   await report(info, { what: 'first verified piece, 1 MiB', value: median(small), unit: 'ms' });
   await report(info, { what: 'first verified piece, 1 GiB', value: median(large), unit: 'ms' });
-  await report(info, { what: '1 GiB over 1 MiB', value: ratio, unit: 'ratio', bar: '<= 1.5', met: ratio <= 1.5 });
+  await report(info, {
+    what: '1 GiB over 1 MiB',
+    value: ratio,
+    unit: 'ratio',
+    bar: '<= 1.5',
+    met: ratio <= 1.5,
+  });
 });

@@ -24,7 +24,10 @@ test('loopback: one file, one receiver, beside a raw channel', async ({ server, 
   const shoalCpus: number[] = [];
   const growths: number[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const profiles = [await mkdtemp(join(tmpdir(), 'shoal-bench-a-')), await mkdtemp(join(tmpdir(), 'shoal-bench-b-'))];
+    const profiles = [
+      await mkdtemp(join(tmpdir(), 'shoal-bench-a-')),
+      await mkdtemp(join(tmpdir(), 'shoal-bench-b-')),
+    ];
     const [profileA = '', profileB = ''] = profiles;
     const cpu = (): number => cpuOf(profileA) + cpuOf(profileB);
     const ann = await person(`ann${round}`, { profile: profileA });
@@ -56,10 +59,30 @@ test('loopback: one file, one receiver, beside a raw channel', async ({ server, 
   const growth = median(growths.map(g => g.reduce((a, b) => a + b, 0)));
   await report(info, { what: 'raw RTCDataChannel', value: median(raws), unit: 'MB/s' });
   await report(info, { what: 'Shoal, hashed and stored', value: median(shoals), unit: 'MB/s' });
-  await report(info, { what: 'Shoal over raw', value: ratio, unit: 'ratio', bar: '>= 0.85', met: ratio >= 0.85 });
+  await report(info, {
+    what: 'Shoal over raw',
+    value: ratio,
+    unit: 'ratio',
+    bar: '>= 0.85',
+    met: ratio >= 0.85,
+  });
   await report(info, { what: 'CPU, raw', value: median(rawCpus) * perGib, unit: 's/GiB' });
   await report(info, { what: 'CPU, Shoal', value: median(shoalCpus) * perGib, unit: 's/GiB' });
-  await report(info, { what: 'memory over idle, sharer', value: median(growths.map(g => g[0] ?? 0)), unit: 'MB' });
-  await report(info, { what: 'memory over idle, receiver', value: median(growths.map(g => g[1] ?? 0)), unit: 'MB' });
-  await report(info, { what: 'memory over idle, both', value: growth, unit: 'MB', bar: '< 150', met: growth < 150 });
+  await report(info, {
+    what: 'memory over idle, sharer',
+    value: median(growths.map(g => g[0] ?? 0)),
+    unit: 'MB',
+  });
+  await report(info, {
+    what: 'memory over idle, receiver',
+    value: median(growths.map(g => g[1] ?? 0)),
+    unit: 'MB',
+  });
+  await report(info, {
+    what: 'memory over idle, both',
+    value: growth,
+    unit: 'MB',
+    bar: '< 150',
+    met: growth < 150,
+  });
 });

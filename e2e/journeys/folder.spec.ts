@@ -16,12 +16,16 @@ function awkwardNames(): Map<string, number> {
   names.set('case.txt', 12);
   names.set('deep/er/and/deeper/still/leaf.txt', 65_537);
   names.set('Grüße/naïve café.txt', 999);
-  names.set('quote\'s & <tags>.txt', 321);
+  names.set("quote's & <tags>.txt", 321);
   for (let i = names.size; i < 300; i++) names.set(`many/${i % 7}/file ${i}.dat`, (i * 977) % 40_000);
   return names;
 }
 
-test('a nested folder of 300 awkward files arrives as it was, one by one and as a .zip', async ({ server, person, dir }) => {
+test('a nested folder of 300 awkward files arrives as it was, one by one and as a .zip', async ({
+  server,
+  person,
+  dir,
+}) => {
   const folder = join(dir, 'project');
   const sums = new Map<string, string>();
   let seed = 1;
@@ -48,7 +52,12 @@ test('a nested folder of 300 awkward files arrives as it was, one by one and as 
   expect(zip.name).toBe('project.zip');
   expect([...(await hashesInZip(zip.path))].toSorted()).toEqual([...sums].toSorted());
 
-  for (const name of ['project/empty.txt', 'project/Case.txt', 'project/case.txt', 'project/emoji 🐟🐠/shoal 🐡.bin']) {
+  for (const name of [
+    'project/empty.txt',
+    'project/Case.txt',
+    'project/case.txt',
+    'project/emoji 🐟🐠/shoal 🐡.bin',
+  ]) {
     await expect(fileRow(bob.page, name)).toHaveCount(1);
     expect(await sha256OfFile(await saveRow(bob.page, name))).toBe(sums.get(name));
   }

@@ -1,11 +1,23 @@
 import { join } from 'node:path';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
-import { downloadAll, expectOnline, fileRow, roomLink, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import {
+  downloadAll,
+  expectOnline,
+  fileRow,
+  roomLink,
+  saveRow,
+  shareFiles,
+  waitComplete,
+} from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 
 const MIB = 1024 * 1024;
 
-test('one file of 100 MiB arrives whole, and the sharer needs no account, no upload, no wait', async ({ server, person, dir }) => {
+test('one file of 100 MiB arrives whole, and the sharer needs no account, no upload, no wait', async ({
+  server,
+  person,
+  dir,
+}) => {
   const path = join(dir, 'holiday film.bin');
   const sum = await writeNoise(path, 100 * MIB);
   const [ann, bob] = [await person('ann'), await person('bob')];
@@ -27,7 +39,11 @@ test('one file of 100 MiB arrives whole, and the sharer needs no account, no upl
   expect([...ann.errors, ...bob.errors]).toEqual([]);
 });
 
-test('anyone in the room may offer files: the second person shares, the first receives', async ({ server, person, dir }) => {
+test('anyone in the room may offer files: the second person shares, the first receives', async ({
+  server,
+  person,
+  dir,
+}) => {
   const [first, second] = [join(dir, 'first.txt'), join(dir, 'second.txt')];
   await writeNoise(first, 10_000, 1);
   const sum = await writeNoise(second, 3 * MIB + 17, 2);
@@ -73,7 +89,11 @@ test('a link that was cut short is refused in plain words, with a way on', async
   await expect(ann.page.getByRole('alert')).toHaveAttribute('data-code', 'bad-link');
 });
 
-test('the room link can be copied, and opened again by the one who made it', async ({ server, person, dir }) => {
+test('the room link can be copied, and opened again by the one who made it', async ({
+  server,
+  person,
+  dir,
+}) => {
   const path = join(dir, 'note.txt');
   await writeNoise(path, 1000);
   const ann = await person('ann');

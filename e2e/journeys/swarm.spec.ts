@@ -16,7 +16,8 @@ test('two receivers get the file from the sharer and from each other', async ({ 
   }
   await Promise.all([downloadAll(bob.page), downloadAll(cleo.page)]);
   await Promise.all([waitComplete(bob.page, 'lecture.bin'), waitComplete(cleo.page, 'lecture.bin')]);
-  for (const { page } of [bob, cleo]) expect(await sha256OfFile(await saveRow(page, 'lecture.bin'))).toBe(sum);
+  for (const { page } of [bob, cleo])
+    expect(await sha256OfFile(await saveRow(page, 'lecture.bin'))).toBe(sum);
 
   // Each receiver names what it sent: verified bytes flowed between the receivers too.
   const sent = async (page: typeof bob.page): Promise<number> => {
@@ -29,7 +30,11 @@ test('two receivers get the file from the sharer and from each other', async ({ 
   expect(fromAnn).toBeLessThan(180 * MIB);
 });
 
-test('a receiver that joins late gets it from those who are there, even when the sharer has left', async ({ server, person, dir }) => {
+test('a receiver that joins late gets it from those who are there, even when the sharer has left', async ({
+  server,
+  person,
+  dir,
+}) => {
   const path = join(dir, 'handout.pdf');
   const sum = await writeNoise(path, 12 * MIB + 5);
   const [ann, bob] = [await person('ann'), await person('bob')];

@@ -3,17 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** Host as RFC 3986 allows it, with a port; anything else must not reach a header. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
-const PERMISSIONS = [
-  'camera',
-  'microphone',
-  'geolocation',
-  'payment',
-  'usb',
-  'serial',
-  'bluetooth',
-  'midi',
-  'hid',
-];
+const PERMISSIONS = ['camera', 'microphone', 'geolocation', 'payment', 'usb', 'serial', 'midi', 'hid'];
 
 export function contentSecurityPolicy(host: string | undefined): string {
   // Safari before 15.4 does not count ws: and wss: of the same host as 'self'.

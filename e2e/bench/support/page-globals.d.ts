@@ -4,5 +4,9 @@ import type { Sighting } from './watch-row.ts';
 declare global {
   var benchSeen: Sighting;
   var benchChosen: Promise<number>;
-  var benchRaw: { readonly pc: RTCPeerConnection; readonly channel?: RTCDataChannel; readonly seconds?: Promise<number> };
+  var benchRaw: {
+    readonly pc: RTCPeerConnection;
+    readonly channel?: RTCDataChannel;
+    readonly seconds?: Promise<number>;
+  };
 }

@@ -18,13 +18,18 @@ export function browserProcesses(profile: string): Process[] {
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      all.push({ pid: Number(name), parent, command, type: /--type=([\w-]+)/.exec(command)?.[1] ?? 'browser' });
+      all.push({
+        pid: Number(name),
+        parent,
+        command,
+        type: /--type=([\w-]+)/.exec(command)?.[1] ?? 'browser',
+      });
     } catch {
       // It ended while we looked.
     }
   }
   const mine = new Set(all.filter(p => p.command.includes(profile)).map(p => p.pid));
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     const before = mine.size;
     for (const p of all) if (mine.has(p.parent)) mine.add(p.pid);
     grew = mine.size > before;

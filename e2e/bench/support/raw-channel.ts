@@ -10,7 +10,11 @@ export async function rawChannel(a: Page, b: Page, bytes: number): Promise<numbe
     await pc.setLocalDescription();
     await new Promise<void>(resolve => {
       if (pc.iceGatheringState === 'complete') resolve();
-      else pc.addEventListener('icegatheringstatechange', () => pc.iceGatheringState === 'complete' && resolve());
+      else
+        pc.addEventListener(
+          'icegatheringstatechange',
+          () => pc.iceGatheringState === 'complete' && resolve(),
+        );
     });
     return pc.localDescription?.sdp ?? '';
   });
@@ -34,7 +38,11 @@ export async function rawChannel(a: Page, b: Page, bytes: number): Promise<numbe
       await pc.setLocalDescription();
       await new Promise<void>(resolve => {
         if (pc.iceGatheringState === 'complete') resolve();
-        else pc.addEventListener('icegatheringstatechange', () => pc.iceGatheringState === 'complete' && resolve());
+        else
+          pc.addEventListener(
+            'icegatheringstatechange',
+            () => pc.iceGatheringState === 'complete' && resolve(),
+          );
       });
       return pc.localDescription?.sdp ?? '';
     },
@@ -45,13 +53,16 @@ export async function rawChannel(a: Page, b: Page, bytes: number): Promise<numbe
       const { pc, channel } = globalThis.benchRaw;
       if (channel === undefined) throw new Error('no channel');
       await pc.setRemoteDescription({ type: 'answer', sdp });
-      if (channel.readyState !== 'open') await new Promise(resolve => channel.addEventListener('open', resolve, { once: true }));
+      if (channel.readyState !== 'open')
+        await new Promise(resolve => channel.addEventListener('open', resolve, { once: true }));
       const message = new Uint8Array(64 * 1024);
       const HIGH = 4 * 1024 * 1024;
       channel.bufferedAmountLowThreshold = HIGH / 4;
       for (let sent = 0; sent < total; sent += message.length) {
         if (channel.bufferedAmount > HIGH) {
-          await new Promise(resolve => channel.addEventListener('bufferedamountlow', resolve, { once: true }));
+          await new Promise(resolve =>
+            channel.addEventListener('bufferedamountlow', resolve, { once: true }),
+          );
         }
         channel.send(message);
       }

@@ -8,7 +8,8 @@ export default class TableReporter implements Reporter {
 
   onTestEnd(test: TestCase, result: TestResult): void {
     for (const { name, body } of result.attachments) {
-      if (name === 'row' && body !== undefined) this.#rows.push({ bench: test.title, ...(JSON.parse(body.toString()) as Row) });
+      if (name === 'row' && body !== undefined)
+        this.#rows.push({ bench: test.title, ...(JSON.parse(body.toString()) as Row) });
     }
   }
 
@@ -16,7 +17,8 @@ export default class TableReporter implements Reporter {
     const width = Math.max(20, ...this.#rows.map(row => row.what.length));
     console.log(`\n${'what'.padEnd(width)}  ${'value'.padStart(10)} unit     bar`);
     for (const { what, value, unit, bar, met } of this.#rows) {
-      const verdict = bar === undefined ? '' : `${bar}${met === undefined ? '' : met ? ' (met)' : ' (MISSED)'}`;
+      const verdict =
+        bar === undefined ? '' : `${bar}${met === undefined ? '' : met ? ' (met)' : ' (MISSED)'}`;
       console.log(`${what.padEnd(width)}  ${value.toFixed(2).padStart(10)} ${unit.padEnd(8)} ${verdict}`);
     }
     const target = process.env['SHOAL_BENCH_JSON'];

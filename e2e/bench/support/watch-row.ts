@@ -37,7 +37,10 @@ export async function acceptWhenOffered(page: Page, path: string): Promise<void>
 
 /** Waits until the page has seen `moment`. */
 export async function sightingOf(page: Page, moment: keyof Sighting): Promise<Sighting> {
-  await page.waitForFunction(moment => globalThis.benchSeen[moment] > 0, moment, { timeout: 0, polling: 100 });
+  await page.waitForFunction(moment => globalThis.benchSeen[moment] > 0, moment, {
+    timeout: 0,
+    polling: 100,
+  });
   return await page.evaluate(() => globalThis.benchSeen);
 }
 

@@ -8,7 +8,8 @@ const entries: LogEntry[] = [];
 
 beforeAll(async () => {
   const [author] = authors(1);
-  for (let size = 1; size <= 2000; size += 97) entries.push(...((await author?.texts(1, 'x'.repeat(size))) ?? []));
+  for (let size = 1; size <= 2000; size += 97)
+    entries.push(...((await author?.texts(1, 'x'.repeat(size))) ?? []));
 });
 
 test('[GS2] batches keep all entries in order, within the caps, and no two neighbours would fit in one', () => {

@@ -141,7 +141,7 @@ describe('forks', () => {
     const ends = [
       { log: low, peer: bob.id, inbox: [...high.receive({ type: 'neighbour-joined', peer: ann.id })] },
       { log: high, peer: ann.id, inbox: [...low.receive({ type: 'neighbour-joined', peer: bob.id })] },
-    ] as const;
+    ];
     for (let step = 0; step < 50; step += 1) {
       for (const [index, { log, peer, inbox }] of ends.entries()) {
         const next = inbox.shift();

@@ -63,4 +63,3 @@ export const roomIdSchema = v.pipe(
   idSchema,
   v.transform(text => text as RoomId),
 );
-export const connectionIdSchema = idSchema;

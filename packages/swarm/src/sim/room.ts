@@ -44,7 +44,7 @@ export class SimRoom {
   constructor(options: RoomOptions) {
     this.random = seededRandom(options.seed);
     this.geometry = geometryOf(options.pieceLength, [{ path: 'file', size: options.size }]);
-    this.offer = nameOf(0) as string as OfferId;
+    this.offer = nameOf(0) as OfferId;
   }
 
   /** Runs when a member has everything. */
@@ -54,7 +54,7 @@ export class SimRoom {
 
   /** A member joins and is linked to all others. */
   join(options: MemberOptions): SimMember {
-    const peer = nameOf(this.members.length + 1) as string as PeerId;
+    const peer = nameOf(this.members.length + 1) as PeerId;
     const member = new SimMember(peer, options, {
       queue: this.queue,
       random: this.random,

@@ -7,10 +7,10 @@ import { seededRandom } from './random.ts';
 
 /** Ids for tests: 22 characters, as the real ones. */
 export function peerNamed(name: string): PeerId {
-  return name.padEnd(22, '_') as string as PeerId;
+  return name.padEnd(22, '_') as PeerId;
 }
 export function offerNamed(name: string): OfferId {
-  return name.padEnd(22, '_') as string as OfferId;
+  return name.padEnd(22, '_') as OfferId;
 }
 
 export const OFFER: OfferId = offerNamed('offer');
