@@ -58,6 +58,20 @@ describe('picker', () => {
     expect(solo.asked('ann').map(([, piece]) => piece)).toEqual([1, 1, 2, 2]);
   });
 
+  test('[PK7] a neighbour is asked for an extent in the order of the file', () => {
+    const solo = new Solo({ windowInitialBytes: 128 * KIB, windowMaxBytes: 128 * KIB });
+    // 512 pieces of 64 KiB: extents of 8 pieces.
+    solo.offer([64 * 512]);
+    solo.seeder('ann');
+    for (let block = 0; block < 64; block += 1) solo.block('ann', block, BLOCK);
+    const begun = [...new Set(solo.asked('ann').map(([, piece]) => piece))];
+    const inOrder = begun.filter((piece, at) => piece === (begun[at - 1] ?? -9) + 1).length;
+    const extents = new Set(begun.map(piece => Math.floor(piece / 8))).size;
+    // Every step is in order but the jump from one extent to the next, and the random first piece may lie inside one.
+    expect(begun.length - inOrder).toBe(extents);
+    expect(extents).toBeLessThanOrEqual(4);
+  });
+
   test('[PK3] the first piece is a random one', () => {
     const firsts = Array.from({ length: 20 }, (_, seed) => {
       const solo = new Solo({}, seed);

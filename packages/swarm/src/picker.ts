@@ -57,6 +57,8 @@ function fresh(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PiecePr
   if (holdings === undefined || holdings.startable <= 0) return undefined;
   if (neighbour.snubbed && neighbour.requests.size > 0) return undefined;
   if (begunBytes(core) >= core.limits.maxProgressBytes) return undefined;
+  const next = successor(torrent, neighbour);
+  if (next !== undefined) return torrent.begin(next, neighbour);
   const fits = (piece: number): boolean => gives(torrent, neighbour, piece);
   const random = (): number => core.random();
   const rank = (piece: number): number => rankFor(core.selfHash, core.neighbours.values(), torrent, piece);
@@ -64,6 +66,22 @@ function fresh(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PiecePr
   const first = torrent.have.count === 0 && torrent.progress.size === 0;
   const piece = first ? torrent.startable.pickAny(fits, random) : torrent.startable.pick(fits, random, rank);
   return piece === undefined ? undefined : torrent.begin(piece, neighbour);
+}
+
+/**
+ * The piece after the one that the neighbour began last, in the same extent and no less rare: a sharer that is asked in the
+ * order of the file reads it in order, which costs its browser a quarter of the CPU that jumps cost.
+ */
+function successor(torrent: Torrent, neighbour: Neighbour): number | undefined {
+  const last = torrent.lastBegun.get(neighbour);
+  if (last === undefined) return undefined;
+  const next = last + 1;
+  const fits =
+    torrent.extentOf(next) === torrent.extentOf(last) &&
+    torrent.startable.has(next) &&
+    torrent.startable.ties(next, last) &&
+    gives(torrent, neighbour, next);
+  return fits ? next : undefined;
 }
 
 function shared(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {

@@ -30,6 +30,12 @@ export class PieceBuckets {
     return (this.#slot[piece] ?? 0) > 0;
   }
 
+  /** Whether a piece of the set is as urgent as another was when it was in the set, and as rare as that is now, or rarer. */
+  ties(piece: number, other: number): boolean {
+    const [availability = 0, others = 0] = [this.#availability[piece], this.#availability[other]];
+    return this.#class[piece] === this.#class[other] && availability <= others;
+  }
+
   /** True when it was not in the set. */
   add(piece: number, priorityClass: number): boolean {
     if (this.has(piece)) return false;

@@ -10,7 +10,7 @@ export function hashOf(peer: PeerId): number {
 }
 
 /**
- * How many of those that lack a piece come before us for it: each piece orders the members by their hash with it (rendezvous
+ * How many of those that lack a piece come before us for it: each extent orders the members by their hash with it (rendezvous
  * hashing). All who see the same members agree without a word, so that they do not fetch the same rare piece from the only
  * one that has it. Who sees others is wrong now and then, which costs what a random choice costs.
  */
@@ -20,17 +20,18 @@ export function rankFor(
   torrent: Torrent,
   piece: number,
 ): number {
-  const mine = score(self, piece);
+  const extent = torrent.extentOf(piece);
+  const mine = score(self, extent);
   let rank = 0;
   for (const neighbour of neighbours) {
-    if (score(neighbour.hash, piece) <= mine) continue;
+    if (score(neighbour.hash, extent) <= mine) continue;
     if (!(torrent.holders.get(neighbour)?.bits.has(piece) ?? false)) rank += 1;
   }
   return rank;
 }
 
-function score(peer: number, piece: number): number {
-  let mixed = peer ^ Math.imul(piece + 1, 0x9e3779b1);
+function score(peer: number, extent: number): number {
+  let mixed = peer ^ Math.imul(extent + 1, 0x9e3779b1);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return (mixed ^ (mixed >>> 16)) >>> 0;

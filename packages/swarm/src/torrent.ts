@@ -5,6 +5,11 @@ import { PieceBuckets } from './piece-buckets.ts';
 import { PieceProgress } from './piece-progress.ts';
 import { RateMeter } from './rate.ts';
 
+/** An extent is at most this long: what a sharer reads in one go. */
+const EXTENT_BYTES = 8 * 1024 * 1024;
+/** At least so many extents, so that many receivers find different ones. */
+const EXTENTS = 64;
+
 /**
  * One offer's pieces: verified, wanted, hashed, begun, and who has them. Every piece that is wanted and lacking is in exactly one
  * of: `startable` (its hash is known), `hashable` (it is not), `progress` (begun), or its hash is being asked for.
@@ -21,6 +26,8 @@ export class Torrent {
   /** Begun pieces with units that nobody was asked for. */
   readonly open = new Set<PieceProgress>();
   readonly holders = new Map<Neighbour, Holdings>();
+  /** The piece that each neighbour began last. */
+  readonly lastBegun = new Map<Neighbour, number>();
   /** Verified and not yet announced. */
   freshHaves: number[] = [];
   readonly fileVerified: Float64Array;
@@ -37,6 +44,7 @@ export class Torrent {
   readonly #lacking: Uint8Array;
   readonly #hashPending: Uint8Array;
   readonly #exclusive = new Set<number>();
+  readonly #extentPieces: number;
 
   constructor(
     offer: OfferId,
@@ -56,6 +64,10 @@ export class Torrent {
     this.fileVerified = new Float64Array(geometry.files.length);
     this.down = new RateMeter(3_000, now);
     this.hashRun = hashRun;
+    this.#extentPieces = Math.max(
+      1,
+      Math.min(EXTENT_BYTES / geometry.pieceLength, Math.floor(pieces / EXTENTS)),
+    );
     this.#rank = new Uint16Array(pieces);
     this.#lacking = new Uint8Array(pieces);
     this.#hashPending = new Uint8Array(pieces);
@@ -69,6 +81,11 @@ export class Torrent {
 
   pieceLength(piece: number): number {
     return locatePiece(this.geometry, piece).length;
+  }
+
+  /** Number of the extent that a piece lies in: a run of pieces that one neighbour is asked for in order. */
+  extentOf(piece: number): number {
+    return Math.floor(piece / this.#extentPieces);
   }
 
   wants(piece: number): boolean {
@@ -115,6 +132,7 @@ export class Torrent {
     const holdings = this.holders.get(neighbour);
     if (holdings === undefined) return;
     this.holders.delete(neighbour);
+    this.lastBegun.delete(neighbour);
     for (const piece of holdings.bits.indices()) this.#setAvailability(piece, -1);
   }
 
@@ -139,6 +157,7 @@ export class Torrent {
     progress.owner = owner;
     progress.exclusive = owner.alone || this.#exclusive.has(piece);
     this.progress.set(piece, progress);
+    this.lastBegun.set(owner, piece);
     this.progressBytes += progress.length;
     this.place(piece);
     this.refresh(progress);
