@@ -10,10 +10,8 @@ test('two receivers get the file from the sharer and from each other', async ({ 
   const sum = await writeNoise(path, 100 * MIB);
   const [ann, bob, cleo] = [await person('ann'), await person('bob'), await person('cleo')];
   const link = await shareFiles(ann.page, server.url, path);
-  for (const { page } of [bob, cleo]) {
-    await page.goto(link);
-    await expect(page.getByTestId('peer-row')).toHaveCount(2);
-  }
+  for (const { page } of [bob, cleo]) await page.goto(link);
+  for (const { page } of [bob, cleo]) await expect(page.getByTestId('peer-row')).toHaveCount(2);
   await Promise.all([downloadAll(bob.page), downloadAll(cleo.page)]);
   await Promise.all([waitComplete(bob.page, 'lecture.bin'), waitComplete(cleo.page, 'lecture.bin')]);
   for (const { page } of [bob, cleo])
