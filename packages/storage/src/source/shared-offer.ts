@@ -14,9 +14,7 @@ export class SharedOffer implements StoredOffer {
   readonly #geometry: OfferGeometry;
   readonly #files: readonly File[];
   readonly #cache = new PieceCache(CACHE_BYTES);
-  /** Two readers, because hashing from front to back and serving what is asked for go on at the same time. */
-  readonly #hashing: SourceReader;
-  readonly #serving: SourceReader;
+  readonly #reader: SourceReader;
 
   /** @throws StorageError 'source-changed' when the files do not have the sizes that were offered. */
   constructor(geometry: OfferGeometry, files: readonly File[], crypto: Pick<CryptoPort, 'sha256'>) {
@@ -29,8 +27,7 @@ export class SharedOffer implements StoredOffer {
     this.#geometry = geometry;
     this.#files = files;
     this.#crypto = crypto;
-    this.#hashing = new SourceReader(files);
-    this.#serving = new SourceReader(files);
+    this.#reader = new SourceReader(files);
   }
 
   have(): Bytes {
@@ -44,13 +41,13 @@ export class SharedOffer implements StoredOffer {
   async removeFiles(): Promise<void> {}
 
   async read(piece: number, begin: number, into: Bytes): Promise<void> {
-    const data = await this.#piece(piece, this.#serving);
+    const data = await this.#piece(piece);
     if (begin < 0 || begin + into.length > data.length) throw new StorageError('not-found');
     into.set(data.subarray(begin, begin + into.length));
   }
 
   hash(first: number, count: number): Promise<Bytes> {
-    return hashRange(this.#crypto, this.#geometry, first, count, piece => this.#piece(piece, this.#hashing));
+    return hashRange(this.#crypto, this.#geometry, first, count, piece => this.#piece(piece));
   }
 
   async file(index: number): Promise<Blob> {
@@ -61,11 +58,11 @@ export class SharedOffer implements StoredOffer {
 
   async close(): Promise<void> {
     this.#cache.clear();
-    await Promise.all([this.#hashing.close(), this.#serving.close()]);
+    await this.#reader.close();
   }
 
-  #piece(piece: number, reader: SourceReader): Promise<Bytes> {
+  #piece(piece: number): Promise<Bytes> {
     const { file, begin, length } = locatePiece(this.#geometry, piece);
-    return this.#cache.get(piece, length, () => reader.read(file, begin, length));
+    return this.#cache.get(piece, length, () => this.#reader.read(file, begin, length));
   }
 }
