@@ -2,6 +2,7 @@ import type { Bytes } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
 import type { ByteStore } from './byte-store.ts';
 import { HandlePool } from './handle-pool.ts';
+import { held } from './held.ts';
 import { openSyncAccess } from './sync-access.ts';
 
 /** Top folder; the number changes when the layout below it does. */
@@ -27,7 +28,7 @@ export class OpfsByteStore implements ByteStore {
     try {
       let folder = await navigator.storage.getDirectory();
       for (const name of [OPFS_ROOT, ...path])
-        folder = await folder.getDirectoryHandle(name, { create: true });
+        folder = await held(folder, parent => parent.getDirectoryHandle(name, { create: true }));
       await probe(folder);
       return new OpfsByteStore(folder);
     } catch (error) {
@@ -57,7 +58,7 @@ export class OpfsByteStore implements ByteStore {
 
   async size(file: string): Promise<number | undefined> {
     try {
-      return (await (await this.#fileHandle(file, false)).getFile()).size;
+      return (await held(await this.#fileHandle(file, false), handle => handle.getFile())).size;
     } catch (error) {
       const mapped = toStorageError(error);
       if (mapped.code === 'not-found') return undefined;
@@ -69,7 +70,7 @@ export class OpfsByteStore implements ByteStore {
     try {
       // Closed first: not every browser reads a file that has a sync handle, and a later flush would spoil the snapshot.
       await this.#pool.release(file);
-      const whole = await (await this.#fileHandle(file, false)).getFile();
+      const whole = await held(await this.#fileHandle(file, false), handle => handle.getFile());
       if (whole.size < at + length) throw new StorageError('not-found');
       return at === 0 && length === whole.size ? whole : whole.slice(at, at + length);
     } catch (error) {
@@ -80,13 +81,15 @@ export class OpfsByteStore implements ByteStore {
   async remove(file: string): Promise<void> {
     await this.#pool.abandon(open => open === file);
     const { folder, name } = split(file);
-    await ignoreMissing(async () => (await this.#folder(folder, false)).removeEntry(name));
+    await ignoreMissing(async () =>
+      held(await this.#folder(folder, false), parent => parent.removeEntry(name)),
+    );
   }
 
   async removeFolder(folder: string): Promise<void> {
     await this.#pool.abandon(open => open.startsWith(`${folder}/`));
     this.#folders.delete(folder);
-    await ignoreMissing(() => this.#root.removeEntry(folder, { recursive: true }));
+    await ignoreMissing(() => held(this.#root, root => root.removeEntry(folder, { recursive: true })));
   }
 
   async folders(): Promise<readonly string[]> {
@@ -102,13 +105,13 @@ export class OpfsByteStore implements ByteStore {
 
   async #fileHandle(file: string, create: boolean): Promise<FileSystemFileHandle> {
     const { folder, name } = split(file);
-    return (await this.#folder(folder, create)).getFileHandle(name, { create });
+    return held(await this.#folder(folder, create), parent => parent.getFileHandle(name, { create }));
   }
 
   async #folder(name: string, create: boolean): Promise<FileSystemDirectoryHandle> {
     const known = this.#folders.get(name);
     if (known !== undefined) return known;
-    const folder = await this.#root.getDirectoryHandle(name, { create });
+    const folder = await held(this.#root, root => root.getDirectoryHandle(name, { create }));
     this.#folders.set(name, folder);
     return folder;
   }
@@ -121,9 +124,10 @@ function split(file: string): { folder: string; name: string } {
 
 async function probe(folder: FileSystemDirectoryHandle): Promise<void> {
   const name = `probe-${crypto.randomUUID()}`;
-  const handle = await openSyncAccess(await folder.getFileHandle(name, { create: true }));
+  const file = await held(folder, parent => parent.getFileHandle(name, { create: true }));
+  const handle = await openSyncAccess(file);
   handle.close();
-  await folder.removeEntry(name);
+  await held(folder, parent => parent.removeEntry(name));
 }
 
 async function ignoreMissing(work: () => Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import { StorageError } from '../errors.ts';
+import { held } from './held.ts';
 
 /** `FileSystemSyncAccessHandle`, which TypeScript's DOM types lack because it exists in workers only. */
 export interface SyncAccessHandle {
@@ -15,7 +16,7 @@ interface SyncAccessFile {
 /** @throws StorageError 'unsupported' outside a worker or in an old browser. */
 export async function openSyncAccess(file: FileSystemFileHandle): Promise<SyncAccessHandle> {
   if (!hasSyncAccess(file)) throw new StorageError('unsupported');
-  return file.createSyncAccessHandle();
+  return held(file, opened => opened.createSyncAccessHandle());
 }
 
 function hasSyncAccess(file: FileSystemFileHandle): file is FileSystemFileHandle & SyncAccessFile {

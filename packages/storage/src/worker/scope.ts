@@ -1,4 +1,5 @@
 import type { RoomId } from '@shoal/protocol';
+import { held } from '../backends/held.ts';
 import { IndexedDbByteStore } from '../backends/indexeddb.ts';
 import { OPFS_ROOT } from '../backends/opfs.ts';
 import { StorageError, toStorageError } from '../errors.ts';
@@ -87,7 +88,7 @@ async function deleteScope(room: RoomId, scope: string, vault: VaultDatabase | u
   await IndexedDbByteStore.destroy(placeOf(room, scope, 'indexeddb'));
   const folder = await opfsRoom(room);
   try {
-    await folder?.removeEntry(scope, { recursive: true });
+    if (folder !== undefined) await held(folder, parent => parent.removeEntry(scope, { recursive: true }));
   } catch (error) {
     const mapped = toStorageError(error);
     if (mapped.code !== 'not-found') throw mapped;
@@ -97,7 +98,8 @@ async function deleteScope(room: RoomId, scope: string, vault: VaultDatabase | u
 async function opfsRoom(room: RoomId): Promise<FileSystemDirectoryHandle | undefined> {
   try {
     const root = await navigator.storage.getDirectory();
-    return await (await root.getDirectoryHandle(OPFS_ROOT)).getDirectoryHandle(room);
+    const top = await held(root, parent => parent.getDirectoryHandle(OPFS_ROOT));
+    return await held(top, parent => parent.getDirectoryHandle(room));
   } catch {
     return undefined;
   }
