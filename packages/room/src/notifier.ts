@@ -1,16 +1,18 @@
-/** Runs a task once, soon: an animation frame in a visible page, a timer elsewhere. */
+/** Runs a task once, soon. */
 export type Schedule = (task: () => void) => void;
 
+/** Milliseconds in which changes gather before anybody is told: a frame. */
+const GATHER_MS = 16;
+
 /**
- * A hidden page gets no animation frames, but its title still shows progress: there a timer stands in, which
- * browsers slow to once a second, and that is fine for a title.
+ * A timer and not an animation frame: asking for a frame makes the browser compose the page, sixty times a second, whether or not
+ * anything on it changed, and a hidden page gets none at all.
  */
-export const nextFrame: Schedule = task => {
-  if (typeof document !== 'undefined' && document.visibilityState === 'visible') requestAnimationFrame(task);
-  else setTimeout(task, 250);
+export const soon: Schedule = task => {
+  setTimeout(task, GATHER_MS);
 };
 
-/** Coalesces any number of changes into one call of each listener per frame. */
+/** Coalesces any number of changes into one call of each listener. */
 export class Notifier {
   readonly #listeners = new Set<() => void>();
   readonly #schedule: Schedule;

@@ -14,7 +14,7 @@ import { StorageError, openPieceStore, openVault } from '@shoal/storage';
 import type { PieceStore, Vault } from '@shoal/storage';
 import { Mesh } from '@shoal/transport';
 import { RoomError } from './errors.ts';
-import { nextFrame } from './notifier.ts';
+import { soon } from './notifier.ts';
 import { RoomVault } from './room-vault.ts';
 import { Room } from './room.ts';
 import type { RoomHandle } from './snapshot.ts';
@@ -61,7 +61,7 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
     mesh,
     clock: () => performance.now(),
     random: Math.random,
-    schedule: nextFrame,
+    schedule: soon,
     device: options.deviceName ?? '',
     release: () => vault?.close(),
   });

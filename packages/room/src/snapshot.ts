@@ -88,7 +88,7 @@ export interface ChosenFile {
 /** What the page may do with a room; implemented by `Room`. */
 export interface RoomHandle {
   getSnapshot(): RoomSnapshot;
-  /** Calls back after each change, at most once per animation frame. Returns its unsubscribe. */
+  /** Calls back soon after a change, at most about sixty times a second. Returns its unsubscribe. */
   subscribe(listener: () => void): () => void;
   /** Offers files to the room; resolves once the offer is in the log, before anything is hashed. */
   share(files: readonly ChosenFile[]): Promise<void>;
