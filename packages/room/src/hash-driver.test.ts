@@ -4,14 +4,14 @@ import { batchGrid } from './hash-driver.ts';
 
 const MIB = 1024 * 1024;
 
-test('a large file is hashed in runs of 2 MiB that tile it', () => {
-  const grid = batchGrid(geometryOf(256 * 1024, [{ path: 'a', size: 9 * MIB + 1 }]));
+test('a large file is hashed in runs of 1 MiB that tile it', () => {
+  const grid = batchGrid(geometryOf(256 * 1024, [{ path: 'a', size: 4 * MIB + 1 }]));
   expect(grid.map(({ first, count }) => [first, count])).toEqual([
-    [0, 8],
-    [8, 8],
-    [16, 8],
-    [24, 8],
-    [32, 5],
+    [0, 4],
+    [4, 4],
+    [8, 4],
+    [12, 4],
+    [16, 1],
   ]);
 });
 

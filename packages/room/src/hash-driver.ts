@@ -15,9 +15,15 @@ import { RoomError } from './errors.ts';
 import type { Links } from './links.ts';
 
 /** Bytes hashed under one signature: small enough that a peer's first request is answered in milliseconds. */
-const BATCH_BYTES = 2 * 1024 * 1024;
+const BATCH_BYTES = 1024 * 1024;
 /** Pieces under one signature, so that a folder of tiny files still goes out in messages of a few KiB. */
 const BATCH_PIECES = 256;
+
+/**
+ * Milliseconds without a question from anybody before the background hasher goes on. While neighbours ask, their questions drive the
+ * hashing: what is hashed for them is served from the cache, and disk and CPU are read and spent once.
+ */
+const QUIET_MS = 1000;
 
 export interface HashHandlers {
   /** Expected hashes of these pieces are now known and verified. */
@@ -36,6 +42,7 @@ export interface HashDriverOptions {
   readonly crypto: CryptoPort;
   readonly links: Links;
   readonly store: PieceStore;
+  readonly clock: () => number;
   readonly handlers: HashHandlers;
 }
 
@@ -58,6 +65,7 @@ export class HashDriver {
   readonly #offers = new Map<OfferId, Tracked>();
   #background: Promise<void> = Promise.resolve();
   #closed = false;
+  #lastQuestion = -Infinity;
 
   constructor(options: HashDriverOptions) {
     this.#options = options;
@@ -135,6 +143,7 @@ export class HashDriver {
 
   /** Answers a neighbour that asks for piece hashes; of own files, those asked for are hashed first. */
   async provide(peer: PeerId, offer: OfferId, first: number, count: number): Promise<void> {
+    this.#lastQuestion = this.#options.clock();
     const tracked = this.#offers.get(offer);
     const reject = (): void => this.#options.links.send(peer, { type: 'hash-reject', offer, first, count });
     if (tracked === undefined) {
@@ -166,7 +175,10 @@ export class HashDriver {
 
   async #hashAll(offer: OfferId, tracked: Tracked, batches: readonly Batch[]): Promise<void> {
     try {
+      // A receiver may be there already: its first question comes within a moment, and goes first.
+      this.#lastQuestion = this.#options.clock();
       for (const batch of batches) {
+        if (batch.done === undefined) await this.#quiet();
         if (this.#closed || this.#offers.get(offer) !== tracked) return;
         await this.#hashBatch(offer, tracked, batch);
       }
@@ -175,6 +187,17 @@ export class HashDriver {
         this.#options.handlers.hashed(offer, root);
     } catch (error) {
       this.#options.handlers.failed(offer, error);
+    }
+  }
+
+  /** Resolves once nobody has asked for a while. */
+  async #quiet(): Promise<void> {
+    for (;;) {
+      const wait = this.#lastQuestion + QUIET_MS - this.#options.clock();
+      if (wait <= 0 || this.#closed) return;
+      await new Promise(resolve => {
+        setTimeout(resolve, wait);
+      });
     }
   }
 

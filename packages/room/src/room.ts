@@ -102,6 +102,7 @@ export class Room implements RoomHandle {
       signer,
       crypto,
       store,
+      clock,
       links: this.#links,
       handlers: {
         known: (offer, first, count, hashes) => {
