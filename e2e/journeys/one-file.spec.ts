@@ -103,3 +103,25 @@ test('the room link can be copied, and opened again by the one who made it', asy
   await ann.page.reload();
   expect(await roomLink(ann.page)).toBe(link);
 });
+
+test('what was received is still there after a reload, can be saved, and is passed on without the sharer', async ({
+  server,
+  person,
+  dir,
+}) => {
+  const path = join(dir, 'kept.bin');
+  const sum = await writeNoise(path, 3 * MIB + 1);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  await downloadAll(bob.page);
+  await waitComplete(bob.page, 'kept.bin');
+  await ann.close();
+  await bob.page.reload();
+  await waitComplete(bob.page, 'kept.bin');
+  expect(await sha256OfFile(await saveRow(bob.page, 'kept.bin'))).toBe(sum);
+
+  const cleo = await person('cleo');
+  await cleo.page.goto(bob.page.url());
+  await downloadAll(cleo.page);
+  await waitComplete(cleo.page, 'kept.bin', 20_000);
+});

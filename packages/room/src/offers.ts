@@ -13,6 +13,8 @@ export interface OffersOptions {
   readonly vault: RoomVault;
   readonly hashes: HashDriver;
   readonly swarm: (event: SwarmEvent) => void;
+  /** The offer as the catalogue knows it now. */
+  readonly current: (offer: OfferId) => CatalogueOffer | undefined;
   readonly failed: (error: unknown) => void;
 }
 
@@ -74,7 +76,9 @@ export class Offers {
         state.decide(kept.wanted, 'wanted');
         state.decide(kept.paused, 'paused');
       }
-      const book = await hashes.add(offer, own, own ? [] : await vault.hashes(offer.id));
+      const frames = own ? [] : await vault.hashes(offer.id);
+      // The seal may have come since: kept proofs are believed only with it.
+      const book = await hashes.add(this.#options.current(offer.id) ?? offer, own, frames);
       this.#states.set(offer.id, state);
       // The store must know every hash that the swarm is told of: it compares with it.
       for (const { first, count } of runs(book.known)) {

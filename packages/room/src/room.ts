@@ -140,6 +140,7 @@ export class Room implements RoomHandle {
       vault,
       hashes: this.#hashes,
       swarm: event => this.#driver.receive(event),
+      current: offer => this.#gossip.catalogue.offers.get(offer),
       failed: this.#fail,
     });
   }
