@@ -1,5 +1,6 @@
 export {
   concatBytes,
+  freeBytes,
   decodeUtf8,
   equalBytes,
   fromBase64Url,

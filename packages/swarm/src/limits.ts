@@ -73,7 +73,7 @@ export const DEFAULT_LIMITS: SwarmLimits = {
   hashTimeoutMs: 10_000,
   hashRunFirst: 4,
   hashRunMax: 256,
-  hashRunBytes: 64 * MIB,
+  hashRunBytes: 4 * MIB,
   hashRunsPerNeighbour: 2,
   hashAheadBytes: 8 * MIB,
   refusedMs: 5_000,

@@ -64,10 +64,9 @@ export class Torrent {
     this.fileVerified = new Float64Array(geometry.files.length);
     this.down = new RateMeter(3_000, now);
     this.hashRun = hashRun;
-    this.#extentPieces = Math.max(
-      1,
-      Math.min(EXTENT_BYTES / geometry.pieceLength, Math.floor(pieces / EXTENTS)),
-    );
+    const wish = Math.max(1, Math.min(EXTENT_BYTES / geometry.pieceLength, pieces / EXTENTS));
+    // A power of two, as a sharer's reads and the runs of hashes are: so none of them straddles two of another.
+    this.#extentPieces = 2 ** Math.floor(Math.log2(wish));
     this.#rank = new Uint16Array(pieces);
     this.#lacking = new Uint8Array(pieces);
     this.#hashPending = new Uint8Array(pieces);

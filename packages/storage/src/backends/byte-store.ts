@@ -7,8 +7,8 @@ import type { StoreKind } from '../piece-store.ts';
  */
 export interface ByteStore {
   readonly kind: StoreKind;
-  /** Writes the parts one after the other from offset `at`; a gap before it reads as zeros. Durable only after `flush`. */
-  writeAt(file: string, at: number, parts: readonly Bytes[]): Promise<void>;
+  /** Writes from offset `at`; a gap before it reads as zeros. The caller may reuse `data` once it resolves. Durable only after `flush`. */
+  writeAt(file: string, at: number, data: Bytes): Promise<void>;
   /** Fills `into` from offset `at`. Throws 'not-found' when the file is missing or shorter. */
   readAt(file: string, at: number, into: Bytes): Promise<void>;
   /** Makes everything written to these files so far survive a crash. */

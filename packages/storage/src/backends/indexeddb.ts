@@ -57,28 +57,24 @@ export class IndexedDbByteStore implements ByteStore {
     await deleteDB(databaseName(place));
   }
 
-  writeAt(file: string, at: number, parts: readonly Bytes[]): Promise<void> {
+  writeAt(file: string, at: number, data: Bytes): Promise<void> {
     return this.#serial(async () => {
       const dirty = this.#dirty.get(file) ?? new Map<number, Bytes>();
       this.#dirty.set(file, dirty);
-      let position = at;
-      for (const part of parts) {
-        let taken = 0;
-        for (const stretch of chunkStretches(position, part.length, CHUNK_BYTES)) {
-          let chunk = dirty.get(stretch.index);
-          if (chunk === undefined) {
-            // A copy of what is stored: the record must stay as it is until the flush.
-            const stored = await this.#stored(file, stretch.index);
-            chunk = new Uint8Array(CHUNK_BYTES);
-            if (stored !== undefined) chunk.set(stored);
-            dirty.set(stretch.index, chunk);
-          }
-          chunk.set(part.subarray(taken, taken + stretch.length), stretch.within);
-          taken += stretch.length;
+      let taken = 0;
+      for (const stretch of chunkStretches(at, data.length, CHUNK_BYTES)) {
+        let chunk = dirty.get(stretch.index);
+        if (chunk === undefined) {
+          // A copy of what is stored: the record must stay as it is until the flush.
+          const stored = await this.#stored(file, stretch.index);
+          chunk = new Uint8Array(CHUNK_BYTES);
+          if (stored !== undefined) chunk.set(stored);
+          dirty.set(stretch.index, chunk);
         }
-        position += part.length;
+        chunk.set(data.subarray(taken, taken + stretch.length), stretch.within);
+        taken += stretch.length;
       }
-      this.#sizes.set(file, Math.max((await this.size(file)) ?? 0, position));
+      this.#sizes.set(file, Math.max((await this.size(file)) ?? 0, at + data.length));
     });
   }
 

@@ -16,21 +16,17 @@ export class MemoryByteStore implements ByteStore {
   readonly kind = 'memory';
   readonly #files = new Map<string, MemoryFile>();
 
-  async writeAt(name: string, at: number, parts: readonly Bytes[]): Promise<void> {
+  async writeAt(name: string, at: number, data: Bytes): Promise<void> {
     let file = this.#files.get(name);
     if (file === undefined) this.#files.set(name, (file = { chunks: new Map(), size: 0 }));
-    let position = at;
-    for (const part of parts) {
-      let taken = 0;
-      for (const stretch of chunkStretches(position, part.length, CHUNK_BYTES)) {
-        let chunk = file.chunks.get(stretch.index);
-        if (chunk === undefined) file.chunks.set(stretch.index, (chunk = new Uint8Array(CHUNK_BYTES)));
-        chunk.set(part.subarray(taken, taken + stretch.length), stretch.within);
-        taken += stretch.length;
-      }
-      position += part.length;
+    let taken = 0;
+    for (const stretch of chunkStretches(at, data.length, CHUNK_BYTES)) {
+      let chunk = file.chunks.get(stretch.index);
+      if (chunk === undefined) file.chunks.set(stretch.index, (chunk = new Uint8Array(CHUNK_BYTES)));
+      chunk.set(data.subarray(taken, taken + stretch.length), stretch.within);
+      taken += stretch.length;
     }
-    file.size = Math.max(file.size, position);
+    file.size = Math.max(file.size, at + data.length);
   }
 
   async readAt(name: string, at: number, into: Bytes): Promise<void> {

@@ -36,14 +36,10 @@ export class OpfsByteStore implements ByteStore {
     }
   }
 
-  async writeAt(file: string, at: number, parts: readonly Bytes[]): Promise<void> {
+  async writeAt(file: string, at: number, data: Bytes): Promise<void> {
     await this.#pool.use(file, 'write', handle => {
-      let position = at;
-      for (const part of parts) {
-        // Chromium reports a full disk either by throwing or by a short count.
-        if (handle.write(part, { at: position }) !== part.length) throw new StorageError('disk-full');
-        position += part.length;
-      }
+      // Chromium reports a full disk either by throwing or by a short count.
+      if (handle.write(data, { at }) !== data.length) throw new StorageError('disk-full');
     });
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from './ports.ts';
 import { Bitfield, equalBytes } from '@shoal/protocol';
 import { MemoryByteStore } from '../backends/memory.ts';
 import { MemoryRecords } from '../vault/records.ts';
@@ -50,7 +51,7 @@ test('whenever the power goes, what the record claims is there, and what was ann
           if (fate.stepsLeft < 0) break;
           if (action.type === 'put') await live.put(sample, action.piece);
           if (action.type === 'time') {
-            live.timer.advance(100);
+            live.timer.advance(DEFAULT_LIMITS.groupMs);
             await breath();
           }
           if (action.type === 'remove-file' || action.type === 'remove-offer') {

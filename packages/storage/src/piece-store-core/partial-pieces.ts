@@ -1,8 +1,13 @@
-import type { Bytes } from '@shoal/protocol';
+import { freeBytes, type Bytes } from '@shoal/protocol';
 
-/** Counts the bytes that blocks hold in memory over all offers, against one cap. */
-export class MemoryBudget {
+/** Bytes of finished buffers kept for the next pieces: fresh memory costs a page fault each 4 KiB. */
+const SPARE_BYTES = 8 * 1024 * 1024;
+
+/** Memory for unfinished pieces of all offers, against one cap. */
+export class PieceBuffers {
   readonly #cap: number;
+  readonly #spare: Bytes[] = [];
+  #spareBytes = 0;
   #used = 0;
 
   /** @param cap - bytes */
@@ -10,78 +15,104 @@ export class MemoryBudget {
     this.#cap = cap;
   }
 
+  /** Bytes in use, spare ones not counted. */
   get used(): number {
     return this.#used;
   }
 
-  /** False, and nothing is taken, when it would pass the cap. */
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.#cap) return false;
-    this.#used += bytes;
-    return true;
+  /** A buffer with any content; undefined when it would pass the cap. */
+  take(length: number): Bytes | undefined {
+    if (this.#used + length > this.#cap) return undefined;
+    this.#used += length;
+    const index = this.#spare.findIndex(spare => spare.length === length);
+    const [spare] = index < 0 ? [] : this.#spare.splice(index, 1);
+    if (spare === undefined) return new Uint8Array(length);
+    this.#spareBytes -= length;
+    return spare;
   }
 
-  giveBack(bytes: number): void {
-    this.#used -= bytes;
+  /** The buffer must not be used any more. */
+  giveBack(buffer: Bytes): void {
+    this.#used -= buffer.length;
+    this.#spareBytes += buffer.length;
+    this.#spare.push(buffer);
+    while (this.#spareBytes > SPARE_BYTES) {
+      const oldest = this.#spare.shift();
+      if (oldest === undefined) break;
+      this.#spareBytes -= oldest.length;
+      freeBytes(oldest);
+    }
   }
 }
 
-/** What became of a block. 'complete' carries the piece's blocks in order; the budget they hold is then the caller's. */
+/** What became of a block. 'complete' carries the piece; the buffer is then the caller's to give back. */
 export type Placed =
   | { readonly type: 'waiting' | 'ignored' | 'overloaded' | 'malformed' }
-  | { readonly type: 'complete'; readonly parts: readonly Bytes[] };
+  | { readonly type: 'complete'; readonly data: Bytes };
 
-/** The blocks of unfinished pieces of one offer. Unverified bytes live only here, in memory, never in the store. */
+interface Partial {
+  readonly data: Bytes;
+  /** Length of each block by its beginning. */
+  readonly blocks: Map<number, number>;
+  held: number;
+}
+
+/**
+ * The unfinished pieces of one offer. Unverified bytes live only here, in memory, never in the store. Blocks are copied together,
+ * so that a piece is hashed and written in one go: each write to a file costs far more than the copy.
+ */
 export class PartialPieces {
-  readonly #budget: MemoryBudget;
-  readonly #pieces = new Map<number, Map<number, Bytes>>();
+  readonly #buffers: PieceBuffers;
+  readonly #pieces = new Map<number, Partial>();
 
-  constructor(budget: MemoryBudget) {
-    this.#budget = budget;
+  constructor(buffers: PieceBuffers) {
+    this.#buffers = buffers;
   }
 
   /** @param length - bytes of the whole piece */
   place(piece: number, length: number, begin: number, data: Bytes): Placed {
     if (data.length === 0 || begin < 0 || begin + data.length > length) return { type: 'malformed' };
-    const blocks = this.#pieces.get(piece) ?? new Map<number, Bytes>();
+    const partial = this.#pieces.get(piece) ?? this.#begin(piece, length);
+    if (partial === undefined) return { type: 'overloaded' };
     // The same block twice is normal in the endgame.
-    if (blocks.has(begin)) return { type: 'ignored' };
-    if (!this.#budget.take(data.length)) {
-      this.discard(piece);
-      return { type: 'overloaded' };
-    }
-    blocks.set(begin, data);
-    this.#pieces.set(piece, blocks);
-    let held = 0;
-    for (const block of blocks.values()) held += block.length;
-    if (held < length) return { type: 'waiting' };
-    const parts = inOrder(blocks, length);
-    if (parts === undefined) {
+    if (partial.blocks.has(begin)) return { type: 'ignored' };
+    partial.data.set(data, begin);
+    partial.blocks.set(begin, data.length);
+    partial.held += data.length;
+    if (partial.held < length) return { type: 'waiting' };
+    if (!isSeamless(partial.blocks, length)) {
       this.discard(piece);
       return { type: 'malformed' };
     }
     this.#pieces.delete(piece);
-    return { type: 'complete', parts };
+    return { type: 'complete', data: partial.data };
   }
 
   discard(piece: number): void {
-    for (const block of this.#pieces.get(piece)?.values() ?? []) this.#budget.giveBack(block.length);
+    const partial = this.#pieces.get(piece);
+    if (partial !== undefined) this.#buffers.giveBack(partial.data);
     this.#pieces.delete(piece);
   }
 
   clear(): void {
     for (const piece of [...this.#pieces.keys()]) this.discard(piece);
   }
+
+  #begin(piece: number, length: number): Partial | undefined {
+    const data = this.#buffers.take(length);
+    if (data === undefined) return undefined;
+    const partial: Partial = { data, blocks: new Map(), held: 0 };
+    this.#pieces.set(piece, partial);
+    return partial;
+  }
 }
 
-/** Undefined when the blocks overlap, so that the sum of their lengths lies. */
-function inOrder(blocks: ReadonlyMap<number, Bytes>, length: number): readonly Bytes[] | undefined {
-  const parts: Bytes[] = [];
+/** False when blocks overlap, so that the sum of their lengths lies. */
+function isSeamless(blocks: ReadonlyMap<number, number>, length: number): boolean {
   let at = 0;
-  for (const [begin, block] of [...blocks].sort(([a], [b]) => a - b)) {
-    if (begin !== at) return undefined;
-    parts.push(block);
-    at += block.length;
+  for (const [begin, size] of [...blocks].sort(([a], [b]) => a - b)) {
+    if (begin !== at) return false;
+    at += size;
   }
-  return at === length ? parts : undefined;
+  return at === length;
 }

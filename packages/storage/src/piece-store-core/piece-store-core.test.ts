@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from './ports.ts';
 import { Bitfield, type Bytes } from '@shoal/protocol';
 import { MemoryByteStore } from '../backends/memory.ts';
 import { StorageError } from '../errors.ts';
@@ -13,9 +14,9 @@ class FaultyByteStore extends MemoryByteStore {
   writes = 0;
   gate: Promise<void> = Promise.resolve();
 
-  override async writeAt(name: string, at: number, parts: readonly Bytes[]): Promise<void> {
+  override async writeAt(name: string, at: number, data: Bytes): Promise<void> {
     if (this.fault === 'write') throw new StorageError('disk-full');
-    await super.writeAt(name, at, parts);
+    await super.writeAt(name, at, data);
     this.writes += 1;
   }
 
@@ -71,7 +72,7 @@ describe('group commit', () => {
     expect(log.verified).toEqual([0]);
     await settled();
     expect(bytes.flushes).toBe(1);
-    timer.advance(100);
+    timer.advance(DEFAULT_LIMITS.groupMs);
     await log.allVerified(20);
     expect(bytes.flushes).toBe(2);
   });
@@ -105,7 +106,7 @@ describe('what the record claims is believed as far as the bytes can be there', 
     for (const piece of sample.pieces) await put(sample, piece);
     while (log.verified.length < sample.geometry.pieceCount) {
       await settled();
-      timer.advance(100);
+      timer.advance(DEFAULT_LIMITS.groupMs);
     }
     return disk;
   };

@@ -3,7 +3,7 @@ import { StorageError, toStorageError } from '../errors.ts';
 import { SharedOffer } from '../source/shared-offer.ts';
 import { GroupCommit } from './group-commit.ts';
 import { OfferLayout } from './layout.ts';
-import { MemoryBudget } from './partial-pieces.ts';
+import { PieceBuffers } from './partial-pieces.ts';
 import { DEFAULT_LIMITS, type CoreLimits, type CorePorts } from './ports.ts';
 import { ReceivedOffer, type Shared } from './received-offer.ts';
 import type { StoredOffer } from './stored-offer.ts';
@@ -23,7 +23,7 @@ export class PieceStoreCore {
     this.#ports = ports;
     this.#shared = {
       ports,
-      budget: new MemoryBudget(limits.memoryBytes),
+      buffers: new PieceBuffers(limits.memoryBytes),
       commit: new GroupCommit(ports, limits),
     };
   }

@@ -26,7 +26,7 @@ export interface CorePorts {
 }
 
 export interface CoreLimits {
-  /** Bytes of blocks held in memory before their piece is written. The engine bounds it; this is the last defence. */
+  /** Bytes of unfinished pieces in memory. The engine bounds it; this is the last defence. */
   readonly memoryBytes: number;
   /** Bytes written but not flushed: a commit starts at once above this. */
   readonly groupBytes: number;
@@ -37,5 +37,5 @@ export interface CoreLimits {
 export const DEFAULT_LIMITS: CoreLimits = {
   memoryBytes: 128 * 1024 * 1024,
   groupBytes: 16 * 1024 * 1024,
-  groupMs: 100,
+  groupMs: 250,
 };

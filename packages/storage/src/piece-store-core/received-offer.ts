@@ -1,7 +1,9 @@
 import {
   Bitfield,
   equalBytes,
+  freeBytes,
   HASH_BYTES,
+  hashPiece,
   locatePiece,
   type Bytes,
   type OfferGeometry,
@@ -9,17 +11,16 @@ import {
 } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
 import type { Committable, GroupCommit } from './group-commit.ts';
-import { hashPieceParts } from './hash-parts.ts';
 import { hashRange } from './hash-range.ts';
 import { OfferLayout } from './layout.ts';
-import { PartialPieces, type MemoryBudget } from './partial-pieces.ts';
+import { PartialPieces, type PieceBuffers } from './partial-pieces.ts';
 import type { CorePorts } from './ports.ts';
 import type { StoredOffer } from './stored-offer.ts';
 
 /** Shared by all offers of a store. */
 export interface Shared {
   readonly ports: CorePorts;
-  readonly budget: MemoryBudget;
+  readonly buffers: PieceBuffers;
   readonly commit: GroupCommit;
 }
 
@@ -37,7 +38,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
   readonly #known: Bitfield;
   readonly #partials: PartialPieces;
   /** Complete pieces that wait for their expected hash. */
-  readonly #unjudged = new Map<number, readonly Bytes[]>();
+  readonly #unjudged = new Map<number, Bytes>();
   /** Pieces between complete and committed. */
   readonly #busy = new Set<number>();
   readonly #tasks = new Set<Promise<void>>();
@@ -53,7 +54,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
     this.#shared = shared;
     this.#expected = new Uint8Array(geometry.pieceCount * HASH_BYTES);
     this.#known = new Bitfield(geometry.pieceCount);
-    this.#partials = new PartialPieces(shared.budget);
+    this.#partials = new PartialPieces(shared.buffers);
   }
 
   get removed(): boolean {
@@ -67,10 +68,10 @@ export class ReceivedOffer implements StoredOffer, Committable {
   expect(first: number, hashes: Bytes): void {
     this.#expected.set(hashes, first * HASH_BYTES);
     this.#known.setRange(first, hashes.length / HASH_BYTES);
-    for (const [piece, parts] of this.#unjudged) {
+    for (const [piece, data] of this.#unjudged) {
       if (!this.#known.has(piece)) continue;
       this.#unjudged.delete(piece);
-      this.#start(piece, parts);
+      this.#start(piece, data);
     }
   }
 
@@ -92,17 +93,17 @@ export class ReceivedOffer implements StoredOffer, Committable {
         return;
       case 'complete':
         this.#busy.add(piece);
-        if (this.#known.has(piece)) this.#start(piece, placed.parts);
-        else this.#unjudged.set(piece, placed.parts);
+        if (this.#known.has(piece)) this.#start(piece, placed.data);
+        else this.#unjudged.set(piece, placed.data);
     }
   }
 
   discard(piece: number): void {
     this.#partials.discard(piece);
-    const parts = this.#unjudged.get(piece);
-    if (parts === undefined) return;
+    const data = this.#unjudged.get(piece);
+    if (data === undefined) return;
     this.#unjudged.delete(piece);
-    this.#release(piece, parts);
+    this.#release(piece, data);
   }
 
   async read(piece: number, begin: number, into: Bytes): Promise<void> {
@@ -113,10 +114,14 @@ export class ReceivedOffer implements StoredOffer, Committable {
   }
 
   hash(first: number, count: number): Promise<Bytes> {
-    return hashRange(this.#shared.ports.crypto, this.#geometry, first, count, async (piece, length) => {
-      const data = new Uint8Array(length);
+    return hashRange(this.#shared.ports.crypto, this.#geometry, first, count, async (piece, work) => {
+      const data = new Uint8Array(locatePiece(this.#geometry, piece).length);
       await this.read(piece, 0, data);
-      return data;
+      try {
+        return await work(data);
+      } finally {
+        freeBytes(data);
+      }
     });
   }
 
@@ -159,7 +164,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
   async close(forget: boolean): Promise<void> {
     if (forget) this.#removed = true;
     this.#partials.clear();
-    for (const [piece, parts] of this.#unjudged) this.#release(piece, parts);
+    for (const [piece, data] of this.#unjudged) this.#release(piece, data);
     this.#unjudged.clear();
     await this.#quiet();
     this.#removed = true;
@@ -193,17 +198,17 @@ export class ReceivedOffer implements StoredOffer, Committable {
     return Array.from({ length: span.pieceCount }, (_, index) => span.firstPiece + index);
   }
 
-  #start(piece: number, parts: readonly Bytes[]): void {
-    const task = this.#judge(piece, parts).finally(() => this.#tasks.delete(task));
+  #start(piece: number, data: Bytes): void {
+    const task = this.#judge(piece, data).finally(() => this.#tasks.delete(task));
     this.#tasks.add(task);
   }
 
   /** Hash, compare, write; then the piece is the group commit's. Never rejects. */
-  async #judge(piece: number, parts: readonly Bytes[]): Promise<void> {
-    const { ports, commit, budget } = this.#shared;
+  async #judge(piece: number, data: Bytes): Promise<void> {
+    const { ports, commit, buffers } = this.#shared;
     let kept = false;
     try {
-      const digest = await hashPieceParts(ports.crypto, this.#geometry, piece, parts);
+      const digest = await hashPiece(ports.crypto, this.#geometry, piece, data);
       if (this.#removed) return;
       if (!equalBytes(digest, this.#expected.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))) {
         this.#busy.delete(piece);
@@ -212,20 +217,20 @@ export class ReceivedOffer implements StoredOffer, Committable {
       }
       await commit.room();
       const region = this.#layout.piece(piece);
-      await ports.bytes.writeAt(region.file, region.begin, parts);
+      await ports.bytes.writeAt(region.file, region.begin, data);
       kept = true;
       commit.add(this, piece, region.file, region.length);
     } catch (error) {
       this.#failed([piece], toStorageError(error));
     } finally {
-      for (const part of parts) budget.giveBack(part.length);
+      buffers.giveBack(data);
       if (!kept) this.#busy.delete(piece);
     }
   }
 
-  #release(piece: number, parts: readonly Bytes[]): void {
+  #release(piece: number, data: Bytes): void {
     this.#busy.delete(piece);
-    for (const part of parts) this.#shared.budget.giveBack(part.length);
+    this.#shared.buffers.giveBack(data);
   }
 
   #failed(pieces: readonly number[], error: StorageError): void {

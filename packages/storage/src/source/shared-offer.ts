@@ -2,18 +2,13 @@ import { Bitfield, locatePiece, type Bytes, type CryptoPort, type OfferGeometry 
 import { StorageError } from '../errors.ts';
 import { hashRange } from '../piece-store-core/hash-range.ts';
 import type { StoredOffer } from '../piece-store-core/stored-offer.ts';
-import { PieceCache } from './piece-cache.ts';
 import { SourceReader } from './source-reader.ts';
-
-/** Bytes of recently read pieces kept per offer that is shared from here. */
-const CACHE_BYTES = 32 * 1024 * 1024;
 
 /** A sharer's own offer: read in place, never copied into the store. */
 export class SharedOffer implements StoredOffer {
   readonly #crypto: Pick<CryptoPort, 'sha256'>;
   readonly #geometry: OfferGeometry;
   readonly #files: readonly File[];
-  readonly #cache = new PieceCache(CACHE_BYTES);
   readonly #reader: SourceReader;
 
   /** @throws StorageError 'source-changed' when the files do not have the sizes that were offered. */
@@ -27,7 +22,7 @@ export class SharedOffer implements StoredOffer {
     this.#geometry = geometry;
     this.#files = files;
     this.#crypto = crypto;
-    this.#reader = new SourceReader(files);
+    this.#reader = new SourceReader(files, geometry.pieceLength);
   }
 
   have(): Bytes {
@@ -40,14 +35,17 @@ export class SharedOffer implements StoredOffer {
   discard(): void {}
   async removeFiles(): Promise<void> {}
 
-  async read(piece: number, begin: number, into: Bytes): Promise<void> {
-    const data = await this.#piece(piece);
-    if (begin < 0 || begin + into.length > data.length) throw new StorageError('not-found');
-    into.set(data.subarray(begin, begin + into.length));
+  read(piece: number, begin: number, into: Bytes): Promise<void> {
+    return this.#withPiece(piece, data => {
+      if (begin < 0 || begin + into.length > data.length) throw new StorageError('not-found');
+      into.set(data.subarray(begin, begin + into.length));
+    });
   }
 
   hash(first: number, count: number): Promise<Bytes> {
-    return hashRange(this.#crypto, this.#geometry, first, count, piece => this.#piece(piece));
+    return hashRange(this.#crypto, this.#geometry, first, count, (piece, work) =>
+      this.#withPiece(piece, work),
+    );
   }
 
   async file(index: number): Promise<Blob> {
@@ -57,12 +55,12 @@ export class SharedOffer implements StoredOffer {
   }
 
   async close(): Promise<void> {
-    this.#cache.clear();
-    await this.#reader.close();
+    this.#reader.close();
   }
 
-  #piece(piece: number): Promise<Bytes> {
+  /** Whole pieces: a block's piece is soon asked for to its end. */
+  #withPiece<T>(piece: number, work: (data: Bytes) => T | Promise<T>): Promise<T> {
     const { file, begin, length } = locatePiece(this.#geometry, piece);
-    return this.#cache.get(piece, length, () => this.#reader.read(file, begin, length));
+    return this.#reader.use(file, begin, length, work);
   }
 }

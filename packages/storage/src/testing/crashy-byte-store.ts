@@ -43,15 +43,11 @@ export class CrashyByteStore implements ByteStore {
     this.#fate = fate;
   }
 
-  async writeAt(file: string, at: number, parts: readonly Bytes[]): Promise<void> {
-    let position = at;
-    for (const part of parts) {
-      // The last write before the crash may be under way when it happens.
-      this.#unflushed.push({ file, at: position, bytes: part.slice() });
-      step(this.#fate);
-      await this.#cache.writeAt(file, position, [part]);
-      position += part.length;
-    }
+  async writeAt(file: string, at: number, data: Bytes): Promise<void> {
+    // The last write before the crash may be under way when it happens.
+    this.#unflushed.push({ file, at, bytes: data.slice() });
+    step(this.#fate);
+    await this.#cache.writeAt(file, at, data);
   }
 
   readAt(file: string, at: number, into: Bytes): Promise<void> {
@@ -62,7 +58,7 @@ export class CrashyByteStore implements ByteStore {
     for (const file of files) {
       step(this.#fate);
       for (const write of this.#unflushed) {
-        if (write.file === file) await this.#disk.writeAt(file, write.at, [write.bytes]);
+        if (write.file === file) await this.#disk.writeAt(file, write.at, write.bytes);
       }
       this.#unflushed = this.#unflushed.filter(write => write.file !== file);
     }
@@ -76,7 +72,7 @@ export class CrashyByteStore implements ByteStore {
       .toSorted((a, b) => a.order - b.order);
     for (const { write } of survivors) {
       const torn = write.bytes.slice(0, Math.ceil(write.bytes.length * this.#fate.random()));
-      await this.#disk.writeAt(write.file, write.at, [torn]);
+      await this.#disk.writeAt(write.file, write.at, torn);
     }
   }
 

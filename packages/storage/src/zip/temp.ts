@@ -23,7 +23,7 @@ export class StoreTemp implements TempSink {
   }
 
   async append(bytes: Bytes): Promise<void> {
-    await this.#bytes.writeAt(this.#name, this.#size, [bytes]);
+    await this.#bytes.writeAt(this.#name, this.#size, bytes);
     this.#size += bytes.length;
   }
 
