@@ -28,6 +28,7 @@ export async function acceptWhenOffered(page: Page, path: string): Promise<void>
         seen.complete = Date.now();
         observer.disconnect();
       }
+      document.dispatchEvent(new Event('bench-seen'));
     };
     const observer = new MutationObserver(look);
     observer.observe(document.body, { subtree: true, childList: true, attributes: true });
@@ -37,11 +38,12 @@ export async function acceptWhenOffered(page: Page, path: string): Promise<void>
 
 /** Waits until the page has seen `moment`. */
 export async function sightingOf(page: Page, moment: keyof Sighting): Promise<Sighting> {
-  await page.waitForFunction(moment => globalThis.benchSeen[moment] > 0, moment, {
-    timeout: 0,
-    polling: 100,
-  });
-  return await page.evaluate(() => globalThis.benchSeen);
+  // Told by an event: asking again and again would cost the page CPU time that is being measured.
+  return await page.evaluate(async moment => {
+    while (globalThis.benchSeen[moment] === 0)
+      await new Promise(resolve => document.addEventListener('bench-seen', resolve, { once: true }));
+    return globalThis.benchSeen;
+  }, moment);
 }
 
 /** Chooses a file in a page and returns when the page learnt of it (its `change` event). */

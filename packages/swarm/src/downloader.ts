@@ -9,6 +9,9 @@ import type { Torrent } from './torrent.ts';
 const BATCH_PART = 1 / 8;
 /** Blocks in a window: small enough that one block's own time on the line stays below a tenth of the round trip. */
 const BLOCKS_PER_WINDOW = 12;
+/** On fast paths fewer are enough, as long as a block is on the line for so many ms at most: each block costs CPU at both ends. */
+const FEWEST_BLOCKS_PER_WINDOW = 4;
+const BLOCK_MS = 8;
 const MIN_BLOCK = 16 * 1024;
 /** A request is lost by itself, while others flow, after this many timeouts. */
 const LOST_FACTOR = 3;
@@ -165,7 +168,10 @@ export class Downloader {
 
   #chooseBlockSize(neighbour: Neighbour, window: number): void {
     const { maxBlockBytes } = this.#core.limits;
-    const wish = window / BLOCKS_PER_WINDOW;
+    const wish = Math.max(
+      window / BLOCKS_PER_WINDOW,
+      Math.min(window / FEWEST_BLOCKS_PER_WINDOW, (neighbour.down.read(this.#core.now()) * BLOCK_MS) / 1000),
+    );
     // Halved only well below the doubling point, so that a window that breathes does not flap.
     if (wish >= neighbour.blockBytes * 2)
       neighbour.blockBytes = Math.min(maxBlockBytes, neighbour.blockBytes * 2);

@@ -2,8 +2,8 @@ import type { RoomHandle, RoomSnapshot } from '@shoal/room';
 
 /** A frame: what follows a click or a first block shall be seen at once. */
 const FIRST_WAIT_MS = 16;
-/** Four pictures a second look live; each costs layout and paint, which would take CPU time from the transfer itself. */
-const LONGEST_WAIT_MS = 250;
+/** Two pictures a second look live; each costs layout and paint, which would take CPU time from the transfer itself. */
+const LONGEST_WAIT_MS = 500;
 
 /**
  * Thins out the snapshots of a room: a change after a quiet time shows at once, those that follow at growing distances.
