@@ -102,15 +102,3 @@ function attempt<T>(decode: () => T, text: string): T {
     throw new ProtocolError('bad-encoding', text, { cause });
   }
 }
-
-/** Not in Safari before 17.4, Firefox before 122. */
-type MaybeTransferable = ArrayBuffer & { transfer?(byteLength: number): ArrayBuffer };
-
-/**
- * Gives the memory under `bytes` back at once; they and all views of the same buffer are empty from then on. A buffer that carried
- * a block would otherwise wait for a garbage collection, and tens of megabytes of them pile up at the speed of a data channel.
- */
-export function freeBytes(bytes: Bytes): void {
-  const buffer: MaybeTransferable = bytes.buffer;
-  buffer.transfer?.(0);
-}

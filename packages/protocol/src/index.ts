@@ -1,6 +1,5 @@
 export {
   concatBytes,
-  freeBytes,
   decodeUtf8,
   equalBytes,
   fromBase64Url,

@@ -1,4 +1,4 @@
-import { BLOCK_HEADER_BYTES, freeBytes, writeBlockHeader } from '@shoal/protocol';
+import { BLOCK_HEADER_BYTES, writeBlockHeader } from '@shoal/protocol';
 import type { Bytes, OfferId, PeerId } from '@shoal/protocol';
 import type { PieceStore } from '@shoal/storage';
 import type { Swarm, SwarmEffect, SwarmEvent } from '@shoal/swarm';
@@ -82,7 +82,7 @@ export class SwarmDriver {
       const neighbour = links.get(peer);
       if (neighbour === undefined) return;
       writeBlockHeader(frame, request);
-      if (neighbour.send(frame)) freeBytes(frame);
+      neighbour.send(frame);
       this.receive({ type: 'block-sent', peer, request, room: neighbour.room });
     } catch (error) {
       this.receive({ type: 'read-failed', peer, request });

@@ -1,11 +1,18 @@
-import { HASH_BYTES, hashPiece, type Bytes, type CryptoPort, type OfferGeometry } from '@shoal/protocol';
+import {
+  HASH_BYTES,
+  hashPiece,
+  locatePiece,
+  type Bytes,
+  type CryptoPort,
+  type OfferGeometry,
+} from '@shoal/protocol';
 
 /** Pieces read and hashed at once: hides the latency of reads, and holds at most this many pieces in memory. */
 const AHEAD = 4;
 
 /**
  * Hashes consecutive pieces.
- * @param withPiece - hands the bytes of a whole piece to `work`, and may take them back when that is done
+ * @param read - gives a whole piece
  * @returns count times 32 bytes
  */
 export async function hashRange(
@@ -13,7 +20,7 @@ export async function hashRange(
   g: OfferGeometry,
   first: number,
   count: number,
-  withPiece: (piece: number, work: (data: Bytes) => Promise<Bytes>) => Promise<Bytes>,
+  read: (piece: number, length: number) => Promise<Bytes>,
 ): Promise<Bytes> {
   const hashes = new Uint8Array(count * HASH_BYTES);
   let next = first;
@@ -21,8 +28,8 @@ export async function hashRange(
     while (next < first + count) {
       const piece = next;
       next += 1;
-      const hash = await withPiece(piece, data => hashPiece(crypto, g, piece, data));
-      hashes.set(hash, (piece - first) * HASH_BYTES);
+      const data = await read(piece, locatePiece(g, piece).length);
+      hashes.set(await hashPiece(crypto, g, piece, data), (piece - first) * HASH_BYTES);
     }
   };
   await Promise.all(Array.from({ length: Math.min(AHEAD, count) }, lane));

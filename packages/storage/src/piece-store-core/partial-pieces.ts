@@ -1,4 +1,4 @@
-import { freeBytes, type Bytes } from '@shoal/protocol';
+import type { Bytes } from '@shoal/protocol';
 
 /** Bytes of finished buffers kept for the next pieces: fresh memory costs a page fault each 4 KiB. */
 const SPARE_BYTES = 8 * 1024 * 1024;
@@ -40,7 +40,6 @@ export class PieceBuffers {
       const oldest = this.#spare.shift();
       if (oldest === undefined) break;
       this.#spareBytes -= oldest.length;
-      freeBytes(oldest);
     }
   }
 }

@@ -1,7 +1,6 @@
 import {
   Bitfield,
   equalBytes,
-  freeBytes,
   HASH_BYTES,
   hashPiece,
   locatePiece,
@@ -114,14 +113,10 @@ export class ReceivedOffer implements StoredOffer, Committable {
   }
 
   hash(first: number, count: number): Promise<Bytes> {
-    return hashRange(this.#shared.ports.crypto, this.#geometry, first, count, async (piece, work) => {
-      const data = new Uint8Array(locatePiece(this.#geometry, piece).length);
+    return hashRange(this.#shared.ports.crypto, this.#geometry, first, count, async (piece, length) => {
+      const data = new Uint8Array(length);
       await this.read(piece, 0, data);
-      try {
-        return await work(data);
-      } finally {
-        freeBytes(data);
-      }
+      return data;
     });
   }
 

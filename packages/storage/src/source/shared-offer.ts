@@ -35,17 +35,14 @@ export class SharedOffer implements StoredOffer {
   discard(): void {}
   async removeFiles(): Promise<void> {}
 
-  read(piece: number, begin: number, into: Bytes): Promise<void> {
-    return this.#withPiece(piece, data => {
-      if (begin < 0 || begin + into.length > data.length) throw new StorageError('not-found');
-      into.set(data.subarray(begin, begin + into.length));
-    });
+  async read(piece: number, begin: number, into: Bytes): Promise<void> {
+    const data = await this.#piece(piece);
+    if (begin < 0 || begin + into.length > data.length) throw new StorageError('not-found');
+    into.set(data.subarray(begin, begin + into.length));
   }
 
   hash(first: number, count: number): Promise<Bytes> {
-    return hashRange(this.#crypto, this.#geometry, first, count, (piece, work) =>
-      this.#withPiece(piece, work),
-    );
+    return hashRange(this.#crypto, this.#geometry, first, count, piece => this.#piece(piece));
   }
 
   async file(index: number): Promise<Blob> {
@@ -58,9 +55,8 @@ export class SharedOffer implements StoredOffer {
     this.#reader.close();
   }
 
-  /** Whole pieces: a block's piece is soon asked for to its end. */
-  #withPiece<T>(piece: number, work: (data: Bytes) => T | Promise<T>): Promise<T> {
+  #piece(piece: number): Promise<Bytes> {
     const { file, begin, length } = locatePiece(this.#geometry, piece);
-    return this.#reader.use(file, begin, length, work);
+    return this.#reader.read(file, begin, length);
   }
 }

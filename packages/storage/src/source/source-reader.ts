@@ -1,4 +1,4 @@
-import { freeBytes, type Bytes } from '@shoal/protocol';
+import type { Bytes } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
 
 /** Bytes kept per offer that is shared from here: what is hashed is soon asked for, and by several receivers. */
@@ -22,8 +22,6 @@ interface Window {
   readonly key: string;
   readonly bytes: number;
   readonly data: Promise<Bytes>;
-  users: number;
-  kept: boolean;
 }
 
 /**
@@ -45,29 +43,18 @@ export class SourceReader {
   }
 
   /**
-   * Hands `work` a range of a file. The bytes are shared: they must not be changed, nor used after what `work` returns has settled.
+   * A range of a file. The bytes are shared with others who read it: they must not be changed.
    * @throws StorageError 'source-changed' when the file is not any more what it was when it was chosen.
    */
-  async use<T>(
-    file: number,
-    begin: number,
-    length: number,
-    work: (bytes: Bytes) => T | Promise<T>,
-  ): Promise<T> {
+  async read(file: number, begin: number, length: number): Promise<Bytes> {
     const within = begin % this.#windowBytes;
-    const window = this.#window(file, begin - within);
-    window.users += 1;
-    try {
-      const data = await window.data;
-      return await work(data.subarray(within, within + length));
-    } finally {
-      window.users -= 1;
-      if (!window.kept) free(window);
-    }
+    const data = await this.#window(file, begin - within).data;
+    return data.subarray(within, within + length);
   }
 
   close(): void {
-    for (const window of this.#windows.values()) this.#drop(window);
+    this.#windows.clear();
+    this.#bytes = 0;
   }
 
   #window(file: number, begin: number): Window {
@@ -81,7 +68,7 @@ export class SourceReader {
     const source = this.#files[file];
     if (source === undefined) throw new StorageError('not-found');
     const end = Math.min(source.size, begin + this.#windowBytes);
-    const window: Window = { key, bytes: end - begin, data: read(source, begin, end), users: 0, kept: true };
+    const window: Window = { key, bytes: end - begin, data: readBlob(source, begin, end) };
     this.#windows.set(key, window);
     this.#bytes += window.bytes;
     // A failure is not remembered: the file may be readable again.
@@ -94,20 +81,13 @@ export class SourceReader {
   }
 
   #drop(window: Window): void {
-    if (!window.kept) return;
-    window.kept = false;
-    this.#bytes -= window.bytes;
+    if (this.#windows.get(window.key) !== window) return;
     this.#windows.delete(window.key);
-    free(window);
+    this.#bytes -= window.bytes;
   }
 }
 
-function free(window: Window): void {
-  if (window.users > 0) return;
-  window.data.then(freeBytes, () => undefined);
-}
-
-async function read(source: Source, begin: number, end: number): Promise<Bytes> {
+async function readBlob(source: Source, begin: number, end: number): Promise<Bytes> {
   try {
     const whole = begin === 0 && end === source.size;
     const data = await (whole ? source : source.slice(begin, end)).arrayBuffer();

@@ -1,4 +1,4 @@
-import { freeBytes, geometryOf } from '@shoal/protocol';
+import { geometryOf } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
 import { writeZip } from '../zip/write-zip.ts';
 import type { FromWorker, Notice, Request, Result, ToWorker } from './messages.ts';
@@ -40,10 +40,8 @@ export class StorageWorker {
     }
     try {
       const { core } = this.#demand();
-      if (notice.type === 'write') {
-        await core.write(notice.offer, notice.piece, notice.begin, notice.data);
-        freeBytes(notice.data);
-      } else if (notice.type === 'expect') await core.expect(notice.offer, notice.first, notice.hashes);
+      if (notice.type === 'write') await core.write(notice.offer, notice.piece, notice.begin, notice.data);
+      else if (notice.type === 'expect') await core.expect(notice.offer, notice.first, notice.hashes);
       else await core.discard(notice.offer, notice.piece);
     } catch (error) {
       const { code, message: text } = toStorageError(error);

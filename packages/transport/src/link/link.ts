@@ -121,14 +121,13 @@ export class Link {
     if (this.#state !== 'closed') this.#connection.signal(signal);
   }
 
-  /** Sends a whole frame; true when the browser has copied it. Does nothing unless open; a block frame above {@link maxFrameBytes} ends the link. */
-  send(frame: Bytes): boolean {
-    if (this.#state !== 'open') return false;
+  /** Sends a whole frame. Does nothing unless open; a block frame above {@link maxFrameBytes} ends the link. */
+  send(frame: Bytes): void {
+    if (this.#state !== 'open') return;
     const max = this.maxFrameBytes;
-    if (frame.length <= max) return this.#push(frame);
-    if (frame[0] === CONTROL_FRAME) for (const part of splitControl(frame, max)) this.#push(part);
+    if (frame.length <= max) this.#push(frame);
+    else if (frame[0] === CONTROL_FRAME) for (const part of splitControl(frame, max)) this.#push(part);
     else this.#fail('frame-too-large');
-    return false;
   }
 
   stats(): Promise<LinkStats> {
@@ -247,11 +246,8 @@ export class Link {
     else if (message.type !== 'pong') this.#emit({ type: 'frame', frame });
   }
 
-  #push(frame: Bytes): boolean {
-    if (this.#state !== 'open') return false;
-    const outcome = this.#queue.push(frame);
-    if (outcome === 'refused') this.#fail('send-overrun');
-    return outcome === 'sent';
+  #push(frame: Bytes): void {
+    if (this.#state === 'open' && !this.#queue.push(frame)) this.#fail('send-overrun');
   }
 
   #drained(): void {

@@ -28,16 +28,16 @@ export class SendQueue {
     return Math.max(0, this.#limits.highWater - this.#connection.bufferedAmount - this.#waitingBytes);
   }
 
-  /** Sends now ('sent') or in turn ('waiting'). 'refused' when too much is waiting already: then the frame is not taken. */
-  push(frame: Bytes): 'sent' | 'waiting' | 'refused' {
+  /** Sends now or in turn. False when too much is waiting already: then the frame is not taken. */
+  push(frame: Bytes): boolean {
     if (this.#waiting.length === 0 && this.#fits(frame)) {
       this.#connection.send(frame);
-      return 'sent';
+      return true;
     }
-    if (this.#waitingBytes + frame.length > this.#limits.maxQueued) return 'refused';
+    if (this.#waitingBytes + frame.length > this.#limits.maxQueued) return false;
     this.#waiting.push(frame);
     this.#waitingBytes += frame.length;
-    return 'waiting';
+    return true;
   }
 
   /** To be called when the send buffer is low. */

@@ -20,10 +20,9 @@ export interface Neighbour {
   readonly maxFrameBytes: number;
   /**
    * Sends a whole control or block frame, in order. The caller looks at `room` before sending blocks; control frames
-   * may always be sent and wait here when there is no room.
-   * @returns true when the browser has copied the frame, so that its memory may be used again; otherwise it may still be waiting here.
+   * may always be sent and wait here when there is no room. The frame is not copied: it must not be changed afterwards.
    */
-  send(frame: Bytes): boolean;
+  send(frame: Bytes): void;
   /** Ends the link with a goodbye and leaves the member alone for a while. `code` may be any literal of the caller's. */
   close(code: string, text: string): void;
   /** Path and round trip time now; costs a getStats call. */
