@@ -51,6 +51,21 @@ describe('requests', () => {
     expect(Math.max(...solo.asked('ann').map(([, , , length]) => length))).toBe(64 * KIB);
   });
 
+  test.each([
+    [1, 32],
+    [20, 16],
+  ])('[RQ3] a block each %i ms on a window of 256 KiB: blocks of %i KiB', (gap, expected) => {
+    const bytes = 256 * KIB;
+    const solo = new Solo({ windowInitialBytes: bytes, windowMinBytes: bytes, windowMaxBytes: bytes });
+    solo.offer([8192], { pieceLength: 256 * KIB });
+    solo.seeder('ann');
+    for (let id = 0; id < 60; id += 1) {
+      solo.now += gap;
+      solo.block('ann', id, solo.asked('ann')[id]?.[3] ?? 0);
+    }
+    expect(solo.asked('ann').at(-1)?.[3]).toBe(expected * KIB);
+  });
+
   test('[RQ1] small files do not exceed the neighbour’s bound on requests', () => {
     const solo = new Solo({ windowInitialBytes: 1024 * KIB, maxRequests: 20 });
     solo.offer(Array.from({ length: 100 }, () => 4));

@@ -9,8 +9,8 @@ import type { Torrent } from './torrent.ts';
 const BATCH_PART = 1 / 8;
 /** Blocks in a window: small enough that one block's own time on the line stays below a tenth of the round trip. */
 const BLOCKS_PER_WINDOW = 12;
-/** On fast paths fewer are enough, as long as a block is on the line for so many ms at most: each block costs CPU at both ends. */
-const FEWEST_BLOCKS_PER_WINDOW = 4;
+/** On fast paths one block a batch ({@link BATCH_PART}) is enough, as long as it is on the line for so many ms at most: each costs CPU. */
+const FEWEST_BLOCKS_PER_WINDOW = 8;
 const BLOCK_MS = 8;
 const MIN_BLOCK = 16 * 1024;
 /** A request is lost by itself, while others flow, after this many timeouts. */

@@ -2,6 +2,8 @@ import type { Bytes } from '@shoal/protocol';
 
 /** Bytes of finished buffers kept for the next pieces: fresh memory costs a page fault each 4 KiB. */
 const SPARE_BYTES = 8 * 1024 * 1024;
+/** And so many of them: a folder of small files leaves thousands of odd lengths that nobody takes again. */
+const SPARE_BUFFERS = 32;
 
 /** Memory for unfinished pieces of all offers, against one cap. */
 export class PieceBuffers {
@@ -36,7 +38,7 @@ export class PieceBuffers {
     this.#used -= buffer.length;
     this.#spareBytes += buffer.length;
     this.#spare.push(buffer);
-    while (this.#spareBytes > SPARE_BYTES) {
+    while (this.#spareBytes > SPARE_BYTES || this.#spare.length > SPARE_BUFFERS) {
       const oldest = this.#spare.shift();
       if (oldest === undefined) break;
       this.#spareBytes -= oldest.length;
