@@ -20,7 +20,7 @@ const BATCH_BYTES = 1024 * 1024;
 const BATCH_PIECES = 256;
 
 /**
- * Milliseconds without a question from anybody before the background hasher goes on. While neighbours ask, their questions drive the
+ * Milliseconds without demand from anybody before the background hasher goes on. While neighbours fetch, their questions drive the
  * hashing: what is hashed for them is served from the cache, and disk and CPU are read and spent once.
  */
 const QUIET_MS = 1000;
@@ -65,7 +65,7 @@ export class HashDriver {
   readonly #offers = new Map<OfferId, Tracked>();
   #background: Promise<void> = Promise.resolve();
   #closed = false;
-  #lastQuestion = -Infinity;
+  #lastDemand = -Infinity;
 
   constructor(options: HashDriverOptions) {
     this.#options = options;
@@ -143,7 +143,7 @@ export class HashDriver {
 
   /** Answers a neighbour that asks for piece hashes; of own files, those asked for are hashed first. */
   async provide(peer: PeerId, offer: OfferId, first: number, count: number): Promise<void> {
-    this.#lastQuestion = this.#options.clock();
+    this.demanded();
     const tracked = this.#offers.get(offer);
     const reject = (): void => this.#options.links.send(peer, { type: 'hash-reject', offer, first, count });
     if (tracked === undefined) {
@@ -168,6 +168,11 @@ export class HashDriver {
     if (sent === 0) reject();
   }
 
+  /** A block was asked of us: as long as somebody fetches, the disk is theirs. */
+  demanded(): void {
+    this.#lastDemand = this.#options.clock();
+  }
+
   close(): void {
     this.#closed = true;
     this.#offers.clear();
@@ -176,7 +181,7 @@ export class HashDriver {
   async #hashAll(offer: OfferId, tracked: Tracked, batches: readonly Batch[]): Promise<void> {
     try {
       // A receiver may be there already: its first question comes within a moment, and goes first.
-      this.#lastQuestion = this.#options.clock();
+      this.demanded();
       for (const batch of batches) {
         if (batch.done === undefined) await this.#quiet();
         if (this.#closed || this.#offers.get(offer) !== tracked) return;
@@ -190,10 +195,10 @@ export class HashDriver {
     }
   }
 
-  /** Resolves once nobody has asked for a while. */
+  /** Resolves once nobody has fetched for a while. */
   async #quiet(): Promise<void> {
     for (;;) {
-      const wait = this.#lastQuestion + QUIET_MS - this.#options.clock();
+      const wait = this.#lastDemand + QUIET_MS - this.#options.clock();
       if (wait <= 0 || this.#closed) return;
       await new Promise(resolve => {
         setTimeout(resolve, wait);

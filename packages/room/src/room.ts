@@ -95,6 +95,7 @@ export class Room implements RoomHandle {
         this.#hashes.provide(peer, offer, first, count).catch(error => this.#offerFailed(offer, error));
       },
       dropped: (peer, code, text) => this.#tell(code, `${this.#nameOf(peer)} was disconnected: ${text}`),
+      serving: () => this.#hashes.demanded(),
       readFailed: (offer, error) => this.#offerFailed(offer, error),
     });
     this.#hashes = new HashDriver({

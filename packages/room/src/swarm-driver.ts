@@ -11,6 +11,8 @@ export interface SwarmDriverOptions {
   provideHashes(peer: PeerId, offer: OfferId, first: number, count: number): void;
   /** A neighbour misbehaved and is being dropped. */
   dropped(peer: PeerId, code: string, text: string): void;
+  /** A neighbour fetches a block from us. */
+  serving(): void;
   /** Reading a block of ours failed. */
   readFailed(offer: OfferId, error: unknown): void;
 }
@@ -60,6 +62,7 @@ export class SwarmDriver {
         links.send(effect.peer, effect.message);
         break;
       case 'read':
+        this.#options.serving();
         void this.#serve(effect);
         break;
       case 'drop':
@@ -82,7 +85,7 @@ export class SwarmDriver {
       const neighbour = links.get(peer);
       if (neighbour === undefined) return;
       writeBlockHeader(frame, request);
-      neighbour.send(frame);
+      if (neighbour.send(frame)) store.recycle(frame);
       this.receive({ type: 'block-sent', peer, request, room: neighbour.room });
     } catch (error) {
       this.receive({ type: 'read-failed', peer, request });

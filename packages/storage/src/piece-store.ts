@@ -47,6 +47,8 @@ export interface PieceStore {
   write(offer: OfferId, piece: number, begin: number, data: Bytes): void;
   /** Reads verified bytes. The result is `headroom + length` long; the first `headroom` bytes are free for a header. */
   read(offer: OfferId, piece: number, begin: number, length: number, headroom: number): Promise<Bytes>;
+  /** Gives back what `read` returned and nobody looks at any more: its memory serves a later read, since garbage is costly. */
+  recycle(frame: Bytes): void;
   /** Hashes pieces as they lie on disk (packed, 32 bytes each). */
   hash(offer: OfferId, first: number, count: number): Promise<Bytes>;
   /** Forgets the blocks of an unfinished piece. */

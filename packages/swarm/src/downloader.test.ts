@@ -27,7 +27,10 @@ describe('requests', () => {
     expect(solo.asked('ann', solo.effects)).toHaveLength(1);
   });
 
-  test('[RQ2] waits until an eighth of the window is free', () => {
+  test.each([
+    ['an eighth', 30, [0, 0, 0, 1]],
+    ['on a short path a quarter', 2, [0, 0, 0, 0, 0, 0, 0, 1]],
+  ])('[RQ2] waits until %s of the window is free', (_, rtt, expected) => {
     const solo = new Solo({
       windowInitialBytes: 512 * KIB,
       windowMaxBytes: 512 * KIB,
@@ -36,9 +39,10 @@ describe('requests', () => {
     solo.offer([4096]);
     solo.seeder('ann');
     expect(solo.asked('ann')).toHaveLength(32);
-    const batches = [0, 1, 2, 3].map(id => solo.block('ann', id, BLOCK).sent('request').length);
-    expect(batches).toEqual([0, 0, 0, 1]);
-    expect(solo.asked('ann', solo.effects)).toHaveLength(4);
+    solo.now += rtt;
+    const batches = expected.map((_, id) => solo.block('ann', id, BLOCK).sent('request').length);
+    expect(batches).toEqual(expected);
+    expect(solo.asked('ann', solo.effects)).toHaveLength(expected.length);
   });
 
   test('[RQ3] larger windows ask for larger blocks', () => {
@@ -47,18 +51,22 @@ describe('requests', () => {
     solo.seeder('ann');
     const first = solo.asked('ann');
     expect(Math.max(...first.map(([, , , length]) => length))).toBe(32 * KIB);
+    solo.now += 30;
     for (const [id, , , length] of first) solo.block('ann', id, length);
-    expect(Math.max(...solo.asked('ann').map(([, , , length]) => length))).toBe(64 * KIB);
+    expect(Math.max(...solo.asked('ann').map(([, , , length]) => length))).toBe(128 * KIB);
   });
 
   test.each([
-    [1, 32],
-    [20, 16],
-  ])('[RQ3] a block each %i ms on a window of 256 KiB: blocks of %i KiB', (gap, expected) => {
+    [30, 4, 32],
+    [30, 20, 16],
+    [2, 1, 64],
+    [2, 60, 16],
+  ])('[RQ3] %i ms away, a block each %i ms, a window of 256 KiB: blocks of %i KiB', (rtt, gap, expected) => {
     const bytes = 256 * KIB;
     const solo = new Solo({ windowInitialBytes: bytes, windowMinBytes: bytes, windowMaxBytes: bytes });
     solo.offer([8192], { pieceLength: 256 * KIB });
     solo.seeder('ann');
+    solo.now += rtt - gap;
     for (let id = 0; id < 60; id += 1) {
       solo.now += gap;
       solo.block('ann', id, solo.asked('ann')[id]?.[3] ?? 0);

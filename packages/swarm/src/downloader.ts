@@ -5,13 +5,18 @@ import { pickWork } from './picker.ts';
 import type { BlockRequest } from './piece-progress.ts';
 import type { Torrent } from './torrent.ts';
 
-/** A batch is sent when this part of the window is free: a message per block would cost the CPU of a fast path. */
-const BATCH_PART = 1 / 8;
-/** Blocks in a window: small enough that one block's own time on the line stays below a tenth of the round trip. */
+/** How requests are cut: `batch`: part of the window that is free before more is asked for; `blocks`: fewest in a window; `ms`: a block on the line. */
+interface Cut {
+  readonly batch: number;
+  readonly blocks: number;
+  readonly ms: number;
+}
+/** One block a batch, as long as it is on the line for so many ms at most: on a fast path each message costs CPU. */
+const ANY_PATH: Cut = { batch: 1 / 8, blocks: 8, ms: 8 };
+/** Where the CPU is the bound, messages are what it is spent on. */
+const SHORT_PATH: Cut = { batch: 1 / 4, blocks: 4, ms: 20 };
+/** Blocks in a window at any rate: small enough that one block's own time on the line stays below a tenth of the round trip. */
 const BLOCKS_PER_WINDOW = 12;
-/** On fast paths one block a batch ({@link BATCH_PART}) is enough, as long as it is on the line for so many ms at most: each costs CPU. */
-const FEWEST_BLOCKS_PER_WINDOW = 8;
-const BLOCK_MS = 8;
 const MIN_BLOCK = 16 * 1024;
 /** A request is lost by itself, while others flow, after this many timeouts. */
 const LOST_FACTOR = 3;
@@ -34,7 +39,7 @@ export class Downloader {
       neighbour.window.reset();
     const window = neighbour.snubbed ? MIN_BLOCK : neighbour.window.bytes;
     let room = window - neighbour.outstanding;
-    if (neighbour.outstanding > 0 && room < window * BATCH_PART) return neighbour.window.full();
+    if (neighbour.outstanding > 0 && room < window * cutOf(neighbour).batch) return neighbour.window.full();
     this.#chooseBlockSize(neighbour, window);
     const batches = new Map<Torrent, Batch>();
     neighbour.hungry = false;
@@ -168,9 +173,10 @@ export class Downloader {
 
   #chooseBlockSize(neighbour: Neighbour, window: number): void {
     const { maxBlockBytes } = this.#core.limits;
+    const { blocks, ms } = cutOf(neighbour);
     const wish = Math.max(
       window / BLOCKS_PER_WINDOW,
-      Math.min(window / FEWEST_BLOCKS_PER_WINDOW, (neighbour.down.read(this.#core.now()) * BLOCK_MS) / 1000),
+      Math.min(window / blocks, (neighbour.down.read(this.#core.now()) * ms) / 1000),
     );
     // Halved only well below the doubling point, so that a window that breathes does not flap.
     if (wish >= neighbour.blockBytes * 2)
@@ -244,6 +250,10 @@ export class Downloader {
       message: { type: 'cancel', ids: requests.map(request => request.id) },
     });
   }
+}
+
+function cutOf({ window }: Neighbour): Cut {
+  return window.short ? SHORT_PATH : ANY_PATH;
 }
 
 function overlap(a: BlockRequest, b: BlockRequest): boolean {

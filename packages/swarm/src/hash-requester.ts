@@ -81,17 +81,17 @@ export class HashRequester {
     const bits = torrent.holders.get(neighbour)?.bits;
     const size = this.#runSize(torrent);
     const start = (piece: number): number => piece - (piece % size);
-    const piece = torrent.hashable.pick(
-      candidate =>
-        (bits?.has(candidate) ?? false) && !this.#refused.has(keyOf(neighbour, torrent, start(candidate))),
-      () => this.#core.random(),
-    );
+    const fits = (candidate: number): boolean =>
+      (bits?.has(candidate) ?? false) && !this.#refused.has(keyOf(neighbour, torrent, start(candidate)));
+    const piece =
+      following(torrent, neighbour, fits) ?? torrent.hashable.pick(fits, () => this.#core.random());
     if (piece === undefined) return false;
     const first = start(piece);
     const count = Math.min(size, torrent.geometry.pieceCount - first);
     const key = keyOf(neighbour, torrent, first);
     this.#runs.set(key, { neighbour, torrent, first, count, at: this.#core.now() });
     neighbour.hashRuns.add(key);
+    torrent.lastHashRun.set(neighbour, first + count);
     torrent.setHashPending(first, count, true);
     this.#core.emit({
       type: 'send',
@@ -118,6 +118,18 @@ export class HashRequester {
     run.torrent.setHashPending(run.first, run.count, false);
     this.#core.wakeHungry();
   }
+}
+
+/** The piece behind the neighbour's last run, when it is no less rare: a sharer that hashes in order reads in order. */
+function following(
+  torrent: Torrent,
+  neighbour: Neighbour,
+  fits: (piece: number) => boolean,
+): number | undefined {
+  const next = torrent.lastHashRun.get(neighbour);
+  if (next === undefined || !torrent.hashable.has(next) || !torrent.hashable.ties(next, next - 1))
+    return undefined;
+  return fits(next) ? next : undefined;
 }
 
 function keyOf(neighbour: Neighbour, torrent: Torrent, first: number): string {

@@ -56,7 +56,7 @@ export interface SwarmLimits {
 
 /** Defaults of {@link SwarmLimits}. */
 export const DEFAULT_LIMITS: SwarmLimits = {
-  maxBlockBytes: 64 * KIB,
+  maxBlockBytes: 128 * KIB,
   windowInitialBytes: 32 * KIB,
   windowMinBytes: 16 * KIB,
   windowMaxBytes: 16 * MIB,
@@ -75,7 +75,7 @@ export const DEFAULT_LIMITS: SwarmLimits = {
   hashRunMax: 256,
   hashRunBytes: 4 * MIB,
   hashRunsPerNeighbour: 2,
-  hashAheadBytes: 8 * MIB,
+  hashAheadBytes: 4 * MIB,
   refusedMs: 5_000,
   maxUnknownOffers: 4096,
   maxUnknownBytes: MIB,

@@ -5,7 +5,7 @@ test(
   '[SW9] 100,000 blocks of a 25,600-piece offer with 8 neighbours take less than 2 s',
   { timeout: 60_000 },
   () => {
-    const solo = new Solo({ windowInitialBytes: 1024 * 1024 });
+    const solo = new Solo({ windowInitialBytes: 1024 * 1024, maxBlockBytes: 64 * 1024 });
     const geometry = solo.offer([25_600 * 256], { pieceLength: 256 * 1024 });
     const names = Array.from({ length: 8 }, (_, index) => `n${index}`);
     const left = new Map<number, number>();

@@ -57,7 +57,7 @@ function fresh(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PiecePr
   if (holdings === undefined || holdings.startable <= 0) return undefined;
   if (neighbour.snubbed && neighbour.requests.size > 0) return undefined;
   if (begunBytes(core) >= core.limits.maxProgressBytes) return undefined;
-  const next = successor(torrent, neighbour);
+  const next = successor(core, torrent, neighbour);
   if (next !== undefined) return torrent.begin(next, neighbour);
   const fits = (piece: number): boolean => gives(torrent, neighbour, piece);
   const random = (): number => core.random();
@@ -65,23 +65,45 @@ function fresh(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PiecePr
   // The first piece is a random one: rare pieces come slowly, and who has nothing can give nothing back.
   const first = torrent.have.count === 0 && torrent.progress.size === 0;
   const piece = first ? torrent.startable.pickAny(fits, random) : torrent.startable.pick(fits, random, rank);
-  return piece === undefined ? undefined : torrent.begin(piece, neighbour);
+  if (piece === undefined) return undefined;
+  return torrent.begin(alone(core) && !first ? beginningOf(torrent, neighbour, piece) : piece, neighbour);
+}
+
+/** Nobody but one neighbour is there: order costs no diversity, since there is nobody to give other pieces to. */
+function alone(core: SwarmCore): boolean {
+  return core.neighbours.size === 1;
+}
+
+/** The first of the pieces that could be asked for in one go up to this one: begun in its middle, an extent would be read twice. */
+function beginningOf(torrent: Torrent, neighbour: Neighbour, piece: number): number {
+  let begin = piece;
+  while (follows(torrent, neighbour, begin - 1, begin)) begin -= 1;
+  return begin;
+}
+
+/** Both lie in one extent, and the first is free to be begun and no less rare than the second. */
+function follows(torrent: Torrent, neighbour: Neighbour, piece: number, other: number): boolean {
+  return torrent.extentOf(piece) === torrent.extentOf(other) && free(torrent, neighbour, piece, other);
+}
+
+function free(torrent: Torrent, neighbour: Neighbour, piece: number, other: number): boolean {
+  return (
+    torrent.startable.has(piece) &&
+    torrent.startable.ties(piece, other) &&
+    gives(torrent, neighbour, piece)
+  );
 }
 
 /**
- * The piece after the one that the neighbour began last, in the same extent and no less rare: a sharer that is asked in the
- * order of the file reads it in order, which costs its browser a quarter of the CPU that jumps cost.
+ * The piece after the one that the neighbour began last, no less rare, in the same extent (or in the next when there is nobody else):
+ * a sharer that is asked in the order of the file reads it in order, which costs its browser a fraction of the CPU that jumps cost.
  */
-function successor(torrent: Torrent, neighbour: Neighbour): number | undefined {
+function successor(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): number | undefined {
   const last = torrent.lastBegun.get(neighbour);
   if (last === undefined) return undefined;
   const next = last + 1;
-  const fits =
-    torrent.extentOf(next) === torrent.extentOf(last) &&
-    torrent.startable.has(next) &&
-    torrent.startable.ties(next, last) &&
-    gives(torrent, neighbour, next);
-  return fits ? next : undefined;
+  if (follows(torrent, neighbour, next, last)) return next;
+  return alone(core) && free(torrent, neighbour, next, last) ? next : undefined;
 }
 
 function shared(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {

@@ -28,6 +28,8 @@ export class Torrent {
   readonly holders = new Map<Neighbour, Holdings>();
   /** The piece that each neighbour began last. */
   readonly lastBegun = new Map<Neighbour, number>();
+  /** The piece behind the run of hashes that each neighbour was asked for last. */
+  readonly lastHashRun = new Map<Neighbour, number>();
   /** Verified and not yet announced. */
   freshHaves: number[] = [];
   readonly fileVerified: Float64Array;
@@ -132,6 +134,7 @@ export class Torrent {
     if (holdings === undefined) return;
     this.holders.delete(neighbour);
     this.lastBegun.delete(neighbour);
+    this.lastHashRun.delete(neighbour);
     for (const piece of holdings.bits.indices()) this.#setAvailability(piece, -1);
   }
 

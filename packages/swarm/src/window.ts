@@ -90,6 +90,11 @@ export class RequestWindow {
     return base === Infinity ? 0 : base;
   }
 
+  /** Whether a CPU and not a line bounds this path, as far as its length tells: between two tabs or in one room. */
+  get short(): boolean {
+    return this.base > 0 && this.base < SHORT_PATH_BASE_MS / 2;
+  }
+
   /** Smoothed round trip from request to block, ms; 0 before the first block. */
   get rtt(): number {
     return this.#smooth;

@@ -14,6 +14,7 @@ export class SnapshotFeed {
   #snapshot: RoomSnapshot;
   #unsubscribe: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #calm: ReturnType<typeof setTimeout> | undefined;
   #stale = false;
   #wait = FIRST_WAIT_MS;
 
@@ -36,6 +37,7 @@ export class SnapshotFeed {
       this.#unsubscribe?.();
       this.#unsubscribe = undefined;
       clearTimeout(this.#timer);
+      clearTimeout(this.#calm);
       this.#timer = undefined;
       this.#stale = false;
     };
@@ -49,10 +51,11 @@ export class SnapshotFeed {
   #publish(): void {
     this.#stale = false;
     this.#snapshot = this.#room.getSnapshot();
+    clearTimeout(this.#calm);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#stale) this.#publish();
-      else this.#wait = FIRST_WAIT_MS;
+      else this.#calm = setTimeout(() => (this.#wait = FIRST_WAIT_MS), LONGEST_WAIT_MS);
     }, this.#wait);
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
     for (const listener of this.#listeners) listener();

@@ -17,6 +17,8 @@ export interface OpenPieceStoreOptions {
 }
 
 const BUSY_AFTER_MS = 1500;
+/** Frames kept for the next reads: as many as are between worker and send buffer at a time. */
+const SPARE_FRAMES = 16;
 
 /**
  * Starts the storage worker of a room.
@@ -71,6 +73,7 @@ export async function persist(): Promise<boolean> {
 class WorkerPieceStore implements PieceStore {
   readonly kind: StoreKind;
   readonly #client: WorkerClient;
+  readonly #spare: ArrayBuffer[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(client: WorkerClient, kind: StoreKind) {
@@ -101,8 +104,17 @@ class WorkerPieceStore implements PieceStore {
   }
 
   async read(offer: OfferId, piece: number, begin: number, length: number, headroom: number): Promise<Bytes> {
-    return expected(await this.#client.call({ type: 'read', offer, piece, begin, length, headroom }), 'bytes')
-      .bytes;
+    const request = { type: 'read', offer, piece, begin, length, headroom } as const;
+    const spare = this.#spare.pop();
+    const reply =
+      spare?.byteLength === headroom + length
+        ? this.#client.call({ ...request, spare }, undefined, [spare])
+        : this.#client.call(request);
+    return expected(await reply, 'bytes').bytes;
+  }
+
+  recycle(frame: Bytes): void {
+    if (this.#spare.length < SPARE_FRAMES) this.#spare.push(frame.buffer);
   }
 
   async hash(offer: OfferId, first: number, count: number): Promise<Bytes> {

@@ -42,7 +42,11 @@ export class WorkerClient {
   }
 
   /** Rejects with the worker's StorageError; so a result of type 'error' never comes out. */
-  call(request: Request, signal?: AbortSignal): Promise<Exclude<Result, { type: 'error' }>> {
+  call(
+    request: Request,
+    signal?: AbortSignal,
+    transfer: Transferable[] = [],
+  ): Promise<Exclude<Result, { type: 'error' }>> {
     if (this.#ended) return Promise.reject(new StorageError('closed'));
     if (signal?.aborted === true) return Promise.reject(new StorageError('aborted'));
     const id = this.#nextId;
@@ -51,7 +55,7 @@ export class WorkerClient {
     signal?.addEventListener('abort', abort, { once: true });
     return new Promise<Result>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ type: 'call', id, request }, []);
+      this.#worker.postMessage({ type: 'call', id, request }, transfer);
     })
       .then(result => {
         if (result.type === 'error') throw new StorageError(result.code, result.text);

@@ -1,5 +1,6 @@
 import { type Bytes, type OfferId } from '@shoal/protocol';
 import { toStorageError, type StorageError } from '../errors.ts';
+import type { PieceBuffers } from './partial-pieces.ts';
 import type { CoreLimits, CorePorts } from './ports.ts';
 
 /** What the commit needs of an offer. */
@@ -12,40 +13,57 @@ export interface Committable {
   commitFailed(pieces: readonly number[], error: StorageError): void;
 }
 
+/** A piece whose bytes are verified, and where they belong. */
+export interface VerifiedPiece {
+  readonly piece: number;
+  readonly file: string;
+  /** Byte offset in the file. */
+  readonly begin: number;
+  /** Given back to the piece buffers once it is written, or cannot be. */
+  readonly data: Bytes;
+}
+
 interface Group {
-  readonly pieces: Map<Committable, number[]>;
-  readonly files: Set<string>;
+  readonly pieces: Map<Committable, VerifiedPiece[]>;
   bytes: number;
 }
 
 /** Groups may pile up to this many times `groupBytes` before writers wait. */
-const BACKLOG = 4;
+const BACKLOG = 2;
+/** Neighbouring pieces are written together up to so many bytes: each write of a file costs the browser process a message. */
+const WRITE_BYTES = 1024 * 1024;
 
 /**
- * Makes written pieces durable, many with one flush: bytes first, then the record that vouches for them, then the word.
+ * Makes verified pieces durable, many with one flush: bytes first, then the record that vouches for them, then the word.
  * While a commit runs, what is written meanwhile forms the next group. An idle store commits at once, so that the first piece
  * of a download is served on without delay.
  */
 export class GroupCommit {
   readonly #ports: Pick<CorePorts, 'bytes' | 'records' | 'timer'>;
   readonly #limits: CoreLimits;
+  readonly #buffers: PieceBuffers;
+  #together: Bytes | undefined;
   #group: Group = emptyGroup();
   #running: Promise<void> | undefined;
   #waiting = false;
   #lastEnd = -Infinity;
 
-  constructor(ports: Pick<CorePorts, 'bytes' | 'records' | 'timer'>, limits: CoreLimits) {
+  constructor(
+    ports: Pick<CorePorts, 'bytes' | 'records' | 'timer'>,
+    limits: CoreLimits,
+    buffers: PieceBuffers,
+  ) {
     this.#ports = ports;
     this.#limits = limits;
+    this.#buffers = buffers;
   }
 
-  /** Takes a piece whose bytes are verified and written to `file`. */
-  add(offer: Committable, piece: number, file: string, bytes: number): void {
+  /** Takes a verified piece; its buffer is the commit's from now on. */
+  add(offer: Committable, piece: VerifiedPiece): void {
     const pieces = this.#group.pieces.get(offer);
     if (pieces === undefined) this.#group.pieces.set(offer, [piece]);
     else pieces.push(piece);
-    this.#group.files.add(file);
-    this.#group.bytes += bytes;
+    this.#group.bytes += piece.data.length;
     this.#schedule();
   }
 
@@ -99,18 +117,65 @@ export class GroupCommit {
   /** Never rejects: each offer hears of its own pieces. */
   async #commit(group: Group): Promise<void> {
     const offers = [...group.pieces].filter(([offer]) => !offer.removed);
-    if (offers.length === 0) return;
+    const pieces = offers.flatMap(([, own]) => own);
     try {
-      await this.#ports.bytes.flush(group.files);
-      await this.#ports.records.save(offers.map(([offer, pieces]) => [offer.id, offer.bitsWith(pieces)]));
+      await this.#write(pieces);
+      await this.#ports.bytes.flush(new Set(pieces.map(({ file }) => file)));
+      await this.#ports.records.save(offers.map(([offer, own]) => [offer.id, offer.bitsWith(numbersOf(own))]));
     } catch (error) {
-      for (const [offer, pieces] of offers) offer.commitFailed(pieces, toStorageError(error));
+      for (const [offer, own] of offers) offer.commitFailed(numbersOf(own), toStorageError(error));
       return;
+    } finally {
+      for (const own of group.pieces.values()) for (const { data } of own) this.#buffers.giveBack(data);
     }
-    for (const [offer, pieces] of offers) offer.committed(pieces);
+    for (const [offer, own] of offers) offer.committed(numbersOf(own));
+  }
+
+  async #write(pieces: readonly VerifiedPiece[]): Promise<void> {
+    for (const run of neighbouring(pieces)) {
+      const [first] = run;
+      if (first === undefined) continue;
+      await this.#ports.bytes.writeAt(first.file, first.begin, run.length === 1 ? first.data : this.#join(run));
+    }
+  }
+
+  /** One piece of memory for all runs: fresh memory costs a page fault each 4 KiB. */
+  #join(run: readonly VerifiedPiece[]): Bytes {
+    this.#together ??= new Uint8Array(WRITE_BYTES);
+    let length = 0;
+    for (const { data } of run) {
+      this.#together.set(data, length);
+      length += data.length;
+    }
+    return this.#together.subarray(0, length);
   }
 }
 
+/** Runs of pieces that lie one behind the other in a file, each of `WRITE_BYTES` at most unless it is a single piece. */
+function neighbouring(pieces: readonly VerifiedPiece[]): VerifiedPiece[][] {
+  const sorted = pieces.toSorted((a, b) => (a.file === b.file ? a.begin - b.begin : a.file < b.file ? -1 : 1));
+  const runs: VerifiedPiece[][] = [];
+  let end = -1;
+  let bytes = 0;
+  for (const piece of sorted) {
+    const run = runs.at(-1);
+    const { file, begin, data } = piece;
+    if (run !== undefined && run[0]?.file === file && begin === end && bytes + data.length <= WRITE_BYTES) {
+      run.push(piece);
+      bytes += data.length;
+    } else {
+      runs.push([piece]);
+      bytes = data.length;
+    }
+    end = begin + data.length;
+  }
+  return runs;
+}
+
+function numbersOf(pieces: readonly VerifiedPiece[]): number[] {
+  return pieces.map(({ piece }) => piece);
+}
+
 function emptyGroup(): Group {
-  return { pieces: new Map(), files: new Set(), bytes: 0 };
+  return { pieces: new Map(), bytes: 0 };
 }

@@ -12,7 +12,7 @@ const AHEAD = 4;
 
 /**
  * Hashes consecutive pieces.
- * @param read - gives a whole piece
+ * @param withPiece - calls `work` with a whole piece, which stays as it is until `work` is done
  * @returns count times 32 bytes
  */
 export async function hashRange(
@@ -20,7 +20,7 @@ export async function hashRange(
   g: OfferGeometry,
   first: number,
   count: number,
-  read: (piece: number, length: number) => Promise<Bytes>,
+  withPiece: (piece: number, length: number, work: (data: Bytes) => Promise<Bytes>) => Promise<Bytes>,
 ): Promise<Bytes> {
   const hashes = new Uint8Array(count * HASH_BYTES);
   let next = first;
@@ -28,8 +28,10 @@ export async function hashRange(
     while (next < first + count) {
       const piece = next;
       next += 1;
-      const data = await read(piece, locatePiece(g, piece).length);
-      hashes.set(await hashPiece(crypto, g, piece, data), (piece - first) * HASH_BYTES);
+      const hash = await withPiece(piece, locatePiece(g, piece).length, data =>
+        hashPiece(crypto, g, piece, data),
+      );
+      hashes.set(hash, (piece - first) * HASH_BYTES);
     }
   };
   await Promise.all(Array.from({ length: Math.min(AHEAD, count) }, lane));

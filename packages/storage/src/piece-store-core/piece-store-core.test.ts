@@ -65,7 +65,7 @@ describe('group commit', () => {
     await put(sample, 0);
     await until(() => bytes.flushes === 1);
     for (const piece of sample.pieces.slice(1)) await put(sample, piece);
-    await until(() => bytes.writes === 20);
+    await settled();
     expect(log.verified).toEqual([]);
     open();
     await log.allVerified(1);

@@ -21,11 +21,8 @@ export class PieceStoreCore {
 
   constructor(ports: CorePorts, limits: CoreLimits = DEFAULT_LIMITS) {
     this.#ports = ports;
-    this.#shared = {
-      ports,
-      buffers: new PieceBuffers(limits.memoryBytes),
-      commit: new GroupCommit(ports, limits),
-    };
+    const buffers = new PieceBuffers(limits.memoryBytes);
+    this.#shared = { ports, buffers, commit: new GroupCommit(ports, limits, buffers) };
   }
 
   /** Adding an offer that is there replaces it (a sharer who chose the files again), keeping what is stored. */
@@ -55,9 +52,18 @@ export class PieceStoreCore {
     (await this.#find(offer))?.discard(piece);
   }
 
-  async read(offer: OfferId, piece: number, begin: number, length: number, headroom: number): Promise<Bytes> {
+  /** @param spare - memory for the result, used when it has the right size */
+  async read(
+    offer: OfferId,
+    piece: number,
+    begin: number,
+    length: number,
+    headroom: number,
+    spare?: ArrayBuffer,
+  ): Promise<Bytes> {
     const found = await this.#demand(offer);
-    const frame = new Uint8Array(headroom + length);
+    const bytes = headroom + length;
+    const frame = new Uint8Array(spare?.byteLength === bytes ? spare : new ArrayBuffer(bytes));
     await found.read(piece, begin, frame.subarray(headroom));
     return frame;
   }

@@ -113,10 +113,10 @@ export class ReceivedOffer implements StoredOffer, Committable {
   }
 
   hash(first: number, count: number): Promise<Bytes> {
-    return hashRange(this.#shared.ports.crypto, this.#geometry, first, count, async (piece, length) => {
+    return hashRange(this.#shared.ports.crypto, this.#geometry, first, count, async (piece, length, work) => {
       const data = new Uint8Array(length);
       await this.read(piece, 0, data);
-      return data;
+      return work(data);
     });
   }
 
@@ -198,28 +198,27 @@ export class ReceivedOffer implements StoredOffer, Committable {
     this.#tasks.add(task);
   }
 
-  /** Hash, compare, write; then the piece is the group commit's. Never rejects. */
+  /** Hash, compare; then the piece is the group commit's. Never rejects. */
   async #judge(piece: number, data: Bytes): Promise<void> {
-    const { ports, commit, buffers } = this.#shared;
+    const { ports, commit } = this.#shared;
     let kept = false;
     try {
       const digest = await hashPiece(ports.crypto, this.#geometry, piece, data);
       if (this.#removed) return;
       if (!equalBytes(digest, this.#expected.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))) {
+        // Free before the word is out: who hears it asks for the piece again.
         this.#busy.delete(piece);
         ports.emit({ type: 'corrupt', offer: this.id, piece });
         return;
       }
       await commit.room();
-      const region = this.#layout.piece(piece);
-      await ports.bytes.writeAt(region.file, region.begin, data);
       kept = true;
-      commit.add(this, piece, region.file, region.length);
+      const { file, begin } = this.#layout.piece(piece);
+      commit.add(this, { piece, file, begin, data });
     } catch (error) {
       this.#failed([piece], toStorageError(error));
     } finally {
-      buffers.giveBack(data);
-      if (!kept) this.#busy.delete(piece);
+      if (!kept) this.#release(piece, data);
     }
   }
 

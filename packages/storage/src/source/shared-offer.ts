@@ -36,13 +36,16 @@ export class SharedOffer implements StoredOffer {
   async removeFiles(): Promise<void> {}
 
   async read(piece: number, begin: number, into: Bytes): Promise<void> {
-    const data = await this.#piece(piece);
-    if (begin < 0 || begin + into.length > data.length) throw new StorageError('not-found');
-    into.set(data.subarray(begin, begin + into.length));
+    await this.#withPiece(piece, data => {
+      if (begin < 0 || begin + into.length > data.length) throw new StorageError('not-found');
+      into.set(data.subarray(begin, begin + into.length));
+    });
   }
 
   hash(first: number, count: number): Promise<Bytes> {
-    return hashRange(this.#crypto, this.#geometry, first, count, piece => this.#piece(piece));
+    return hashRange(this.#crypto, this.#geometry, first, count, (piece, _, work) =>
+      this.#withPiece(piece, work),
+    );
   }
 
   async file(index: number): Promise<Blob> {
@@ -55,8 +58,8 @@ export class SharedOffer implements StoredOffer {
     this.#reader.close();
   }
 
-  #piece(piece: number): Promise<Bytes> {
+  #withPiece<T>(piece: number, work: (data: Bytes) => T | Promise<T>): Promise<T> {
     const { file, begin, length } = locatePiece(this.#geometry, piece);
-    return this.#reader.read(file, begin, length);
+    return this.#reader.use(file, begin, length, work);
   }
 }

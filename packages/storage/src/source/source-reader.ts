@@ -1,39 +1,32 @@
-import type { Bytes } from '@shoal/protocol';
+import { type Bytes } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
+import { SourceStreams, type Source } from './source-streams.ts';
 
 /** Bytes kept per offer that is shared from here: what is hashed is soon asked for, and by several receivers. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 /** Windows kept: small files would make thousands of tiny ones. */
 const KEPT_WINDOWS = 256;
-/**
- * Read in one go, at least. Receivers ask for runs of about a 64th of the offer in order ([PK7] of the swarm): a larger window would
- * be read again for each of them.
- */
+/** Read in one go, at least. Receivers ask for runs of some MiB in order ([PK7] of the swarm), each of which is several windows. */
 const WINDOW_BYTES = 1024 * 1024;
-
-/** The part of `Blob` that is used. */
-interface Source {
-  readonly size: number;
-  slice(begin: number, end: number): Pick<Blob, 'arrayBuffer'>;
-  arrayBuffer(): Promise<ArrayBuffer>;
-}
+/** Memory of evicted windows kept for the next ones. */
+const SPARE_WINDOWS = 4;
 
 interface Window {
   readonly key: string;
   readonly bytes: number;
   readonly data: Promise<Bytes>;
+  /** Users whose work on the bytes is not done. */
+  users: number;
 }
 
-/**
- * Reads ranges of a sharer's own files in large windows, and keeps what was read lately. Each read of a Blob costs Chromium six
- * hops between threads, whatever its length: measured, 8 seconds of CPU per GiB in steps of 256 KiB, 3 in steps of 1 MiB. (A stream
- * is no better: read at the speed of a network it falls back to tiny steps.)
- */
+/** Reads ranges of a sharer's own files in large windows, keeps what was read lately, and uses their memory again. */
 export class SourceReader {
   readonly #files: readonly Source[];
   readonly #windowBytes: number;
+  readonly #streams = new SourceStreams();
   /** Least recently used first. */
   readonly #windows = new Map<string, Window>();
+  readonly #spare: ArrayBuffer[] = [];
   #bytes = 0;
 
   /** @param pieceLength - bytes; ranges asked for lie within a piece */
@@ -43,17 +36,31 @@ export class SourceReader {
   }
 
   /**
-   * A range of a file. The bytes are shared with others who read it: they must not be changed.
+   * Works on a range of a file. The bytes are shared with others who use them, must not be changed, and are somebody else's once
+   * `work` is done.
    * @throws StorageError 'source-changed' when the file is not any more what it was when it was chosen.
    */
-  async read(file: number, begin: number, length: number): Promise<Bytes> {
+  async use<T>(
+    file: number,
+    begin: number,
+    length: number,
+    work: (bytes: Bytes) => T | Promise<T>,
+  ): Promise<T> {
     const within = begin % this.#windowBytes;
-    const data = await this.#window(file, begin - within).data;
-    return data.subarray(within, within + length);
+    const window = this.#window(file, begin - within);
+    window.users += 1;
+    try {
+      const data = await window.data;
+      return await work(data.subarray(within, within + length));
+    } finally {
+      window.users -= 1;
+    }
   }
 
   close(): void {
+    this.#streams.close();
     this.#windows.clear();
+    this.#spare.length = 0;
     this.#bytes = 0;
   }
 
@@ -67,34 +74,50 @@ export class SourceReader {
     }
     const source = this.#files[file];
     if (source === undefined) throw new StorageError('not-found');
-    const end = Math.min(source.size, begin + this.#windowBytes);
-    const window: Window = { key, bytes: end - begin, data: readBlob(source, begin, end) };
+    const bytes = Math.min(source.size, begin + this.#windowBytes) - begin;
+    this.#makeRoom(bytes);
+    const window: Window = { key, bytes, data: this.#read(source, begin, bytes), users: 0 };
     this.#windows.set(key, window);
-    this.#bytes += window.bytes;
+    this.#bytes += bytes;
     // A failure is not remembered: the file may be readable again.
-    window.data.catch(() => this.#drop(window));
-    for (const oldest of this.#windows.values()) {
-      if ((this.#bytes <= KEPT_BYTES && this.#windows.size <= KEPT_WINDOWS) || oldest === window) break;
-      this.#drop(oldest);
-    }
+    window.data.catch(() => this.#forget(window));
     return window;
   }
 
-  #drop(window: Window): void {
+  async #read(source: Source, begin: number, bytes: number): Promise<Bytes> {
+    try {
+      if (source.size <= this.#windowBytes) {
+        const data = await source.arrayBuffer();
+        if (data.byteLength !== source.size) throw new StorageError('source-changed');
+        return new Uint8Array(data);
+      }
+      const memory = this.#spare.pop() ?? new ArrayBuffer(this.#windowBytes);
+      return await this.#streams.read(source, begin, bytes, memory);
+    } catch (error) {
+      throw sourceError(error);
+    }
+  }
+
+  /** Before the next window is read, so that it can have the memory of the one that goes. */
+  #makeRoom(bytes: number): void {
+    for (const window of this.#windows.values()) {
+      if (this.#bytes + bytes <= KEPT_BYTES && this.#windows.size < KEPT_WINDOWS) return;
+      if (window.users > 0) continue;
+      this.#forget(window);
+      void window.data.then(
+        ({ buffer }) => {
+          if (buffer.byteLength === this.#windowBytes && this.#spare.length < SPARE_WINDOWS)
+            this.#spare.push(buffer);
+        },
+        () => undefined,
+      );
+    }
+  }
+
+  #forget(window: Window): void {
     if (this.#windows.get(window.key) !== window) return;
     this.#windows.delete(window.key);
     this.#bytes -= window.bytes;
-  }
-}
-
-async function readBlob(source: Source, begin: number, end: number): Promise<Bytes> {
-  try {
-    const whole = begin === 0 && end === source.size;
-    const data = await (whole ? source : source.slice(begin, end)).arrayBuffer();
-    if (data.byteLength !== end - begin) throw new StorageError('source-changed');
-    return new Uint8Array(data);
-  } catch (error) {
-    throw sourceError(error);
   }
 }
 

@@ -28,6 +28,8 @@ export type Request =
       readonly begin: number;
       readonly length: number;
       readonly headroom: number;
+      /** Memory for the answer, used when it has the right size. */
+      readonly spare?: ArrayBuffer;
     }
   | { readonly type: 'hash'; readonly offer: OfferId; readonly first: number; readonly count: number }
   | { readonly type: 'file'; readonly offer: OfferId; readonly file: number }

@@ -63,8 +63,8 @@ export class StorageWorker {
         return { type: 'bytes', bytes: await core.addOffer(request.offer, geometry, request.source) };
       }
       case 'read': {
-        const { offer, piece, begin, length, headroom } = request;
-        return { type: 'bytes', bytes: await core.read(offer, piece, begin, length, headroom) };
+        const { offer, piece, begin, length, headroom, spare } = request;
+        return { type: 'bytes', bytes: await core.read(offer, piece, begin, length, headroom, spare) };
       }
       case 'hash':
         return { type: 'bytes', bytes: await core.hash(request.offer, request.first, request.count) };

@@ -121,13 +121,17 @@ export class Link {
     if (this.#state !== 'closed') this.#connection.signal(signal);
   }
 
-  /** Sends a whole frame. Does nothing unless open; a block frame above {@link maxFrameBytes} ends the link. */
-  send(frame: Bytes): void {
-    if (this.#state !== 'open') return;
+  /**
+   * Sends a whole frame. Does nothing unless open; a block frame above {@link maxFrameBytes} ends the link.
+   * @returns true when the frame's memory is the caller's again, false while it waits here
+   */
+  send(frame: Bytes): boolean {
+    if (this.#state !== 'open') return true;
     const max = this.maxFrameBytes;
-    if (frame.length <= max) this.#push(frame);
-    else if (frame[0] === CONTROL_FRAME) for (const part of splitControl(frame, max)) this.#push(part);
+    if (frame.length <= max) return this.#push(frame);
+    if (frame[0] === CONTROL_FRAME) for (const part of splitControl(frame, max)) this.#push(part);
     else this.#fail('frame-too-large');
+    return false;
   }
 
   stats(): Promise<LinkStats> {
@@ -246,8 +250,11 @@ export class Link {
     else if (message.type !== 'pong') this.#emit({ type: 'frame', frame });
   }
 
-  #push(frame: Bytes): void {
-    if (this.#state === 'open' && !this.#queue.push(frame)) this.#fail('send-overrun');
+  #push(frame: Bytes): boolean {
+    if (this.#state !== 'open') return true;
+    const fate = this.#queue.push(frame);
+    if (fate === 'refused') this.#fail('send-overrun');
+    return fate !== 'waiting';
   }
 
   #drained(): void {

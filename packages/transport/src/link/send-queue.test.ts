@@ -19,7 +19,7 @@ function harness(highWater = 100, maxQueued = 200) {
 describe('SendQueue', () => {
   test('fills to the high water mark, keeps the rest and its order', () => {
     const { connection, queue, push } = harness();
-    expect([push(60), push(40), push(10), push(1)]).toEqual([true, true, true, true]);
+    expect([push(60), push(40), push(10), push(1)]).toEqual(['sent', 'sent', 'waiting', 'waiting']);
     expect(connection.sent).toEqual([0, 1]);
     expect(queue.room).toBe(0);
     connection.bufferedAmount = 20;
@@ -40,6 +40,6 @@ describe('SendQueue', () => {
 
   test('says no when too much waits', () => {
     const { push } = harness();
-    expect([push(100), push(150), push(50), push(1)]).toEqual([true, true, true, false]);
+    expect([push(100), push(150), push(50), push(1)]).toEqual(['sent', 'waiting', 'waiting', 'refused']);
   });
 });

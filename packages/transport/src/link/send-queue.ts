@@ -28,16 +28,16 @@ export class SendQueue {
     return Math.max(0, this.#limits.highWater - this.#connection.bufferedAmount - this.#waitingBytes);
   }
 
-  /** Sends now or in turn. False when too much is waiting already: then the frame is not taken. */
-  push(frame: Bytes): boolean {
+  /** Sends now or in turn; refuses when too much is waiting already. */
+  push(frame: Bytes): 'sent' | 'waiting' | 'refused' {
     if (this.#waiting.length === 0 && this.#fits(frame)) {
       this.#connection.send(frame);
-      return true;
+      return 'sent';
     }
-    if (this.#waitingBytes + frame.length > this.#limits.maxQueued) return false;
+    if (this.#waitingBytes + frame.length > this.#limits.maxQueued) return 'refused';
     this.#waiting.push(frame);
     this.#waitingBytes += frame.length;
-    return true;
+    return 'waiting';
   }
 
   /** To be called when the send buffer is low. */

@@ -118,7 +118,7 @@ export class Attempt {
       get maxFrameBytes() {
         return link.maxFrameBytes;
       },
-      send: (frame: Bytes): void => link.send(frame),
+      send: (frame: Bytes): boolean => link.send(frame),
       close: dismiss,
       stats: (): Promise<LinkStats> => link.stats(),
     };

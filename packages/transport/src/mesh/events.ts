@@ -20,9 +20,10 @@ export interface Neighbour {
   readonly maxFrameBytes: number;
   /**
    * Sends a whole control or block frame, in order. The caller looks at `room` before sending blocks; control frames
-   * may always be sent and wait here when there is no room. The frame is not copied: it must not be changed afterwards.
+   * may always be sent and wait here when there is no room.
+   * @returns true when the frame is out of the caller's memory, which may be used again; false while it waits here and must not be changed
    */
-  send(frame: Bytes): void;
+  send(frame: Bytes): boolean;
   /** Ends the link with a goodbye and leaves the member alone for a while. `code` may be any literal of the caller's. */
   close(code: string, text: string): void;
   /** Path and round trip time now; costs a getStats call. */

@@ -3,8 +3,6 @@ declare module 'simple-peer/simplepeer.min.js' {
   export interface PeerOptions {
     readonly initiator: boolean;
     readonly trickle: boolean;
-    /** Passed on to readable-stream: each message stays one chunk. */
-    readonly objectMode: boolean;
     readonly channelConfig?: RTCDataChannelInit;
     readonly config?: RTCConfiguration;
   }
@@ -31,12 +29,13 @@ declare module 'simple-peer/simplepeer.min.js' {
     readonly _pc: RTCPeerConnection | null | undefined;
     /** Private in simple-peer; null before the channel exists and once destroyed. */
     readonly _channel: RTCDataChannel | null;
+    /** Private in simple-peer; called with each message of the channel. */
+    _onChannelMessage: (event: MessageEvent<unknown>) => void;
     signal(signal: PeerSignal): void;
     send(message: Uint8Array<ArrayBuffer>): void;
     destroy(error?: Error): void;
     on(event: 'signal', listener: (signal: PeerSignal) => void): this;
     on(event: 'connect' | 'close', listener: () => void): this;
-    on(event: 'data', listener: (chunk: unknown) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     on(event: 'iceStateChange', listener: (connection: string, gathering: string) => void): this;
   }

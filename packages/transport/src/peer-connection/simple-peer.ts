@@ -47,13 +47,13 @@ class SimplePeerConnection implements PeerConnection {
     this.#peer = new Peer({
       initiator,
       trickle: true,
-      objectMode: true,
       channelConfig: { ordered: true },
       config: { iceServers: [...iceServers] },
     });
     this.#peer.on('signal', signal => this.#signalled(signal));
     this.#peer.on('connect', () => this.#opened());
-    this.#peer.on('data', chunk => this.#received(chunk));
+    // Past simple-peer's stream, which sets a timer for each message; nothing else hangs on it.
+    this.#peer._onChannelMessage = ({ data }) => this.#received(data);
     this.#peer.on('iceStateChange', state => {
       if (state === 'disconnected') this.#emit({ type: 'interrupted' });
     });
@@ -135,13 +135,13 @@ class SimplePeerConnection implements PeerConnection {
     for (const data of early) this.#emit({ type: 'message', data });
   }
 
-  #received(chunk: unknown): void {
-    if (!(chunk instanceof Uint8Array) || !(chunk.buffer instanceof ArrayBuffer)) {
+  #received(message: unknown): void {
+    if (this.#closed || this.#peer.destroyed) return;
+    if (!(message instanceof ArrayBuffer)) {
       this.#peer.destroy(new Error('a text message on a binary channel'));
       return;
     }
-    // simple-peer hands out a view (a Buffer) on the engine's own ArrayBuffer: no copy was made, none is made here.
-    const data = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const data = new Uint8Array(message);
     if (this.#early === undefined) this.#emit({ type: 'message', data });
     else if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push(data);
     else this.#peer.destroy(new Error('too many messages before the connection was up'));
