@@ -1,6 +1,8 @@
-import { geometryOf } from '@shoal/protocol';
-import { expect, test } from 'vitest';
-import { batchGrid } from './hash-driver.ts';
+import { HASH_BYTES, SIGNATURE_BYTES, geometryOf, webCryptoPort } from '@shoal/protocol';
+import type { OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
+import { expect, test, vi } from 'vitest';
+import { HashDriver, batchGrid } from './hash-driver.ts';
+import { Links } from './links.ts';
 
 const MIB = 1024 * 1024;
 
@@ -28,4 +30,60 @@ test('a piece that is larger than a run is a run of its own', () => {
 
 test('empty files need no hashing', () => {
   expect(batchGrid(geometryOf(64 * 1024, [{ path: 'a', size: 0 }]))).toEqual([]);
+});
+
+test('own files are hashed in the background only while nobody fetches', async () => {
+  vi.useFakeTimers();
+  try {
+    let now = 0;
+    const hashed: number[] = [];
+    const signer: Signer = {
+      peerId: 'A'.repeat(22) as PeerId,
+      publicKey: new Uint8Array(32),
+      sign: async () => new Uint8Array(SIGNATURE_BYTES),
+    };
+    const driver = new HashDriver({
+      room: 'R'.repeat(22) as RoomId,
+      signer,
+      crypto: webCryptoPort(globalThis.crypto),
+      links: new Links({ message: () => {}, block: () => {} }),
+      store: {
+        hash: async (_, first, count) => {
+          hashed.push(first);
+          return new Uint8Array(count * HASH_BYTES);
+        },
+      },
+      clock: () => now,
+      handlers: {
+        known: () => {},
+        hashed: () => {},
+        progress: () => {},
+        condemned: () => {},
+        failed: () => {},
+      },
+    });
+    const pass = async (ms: number): Promise<void> => {
+      now += ms;
+      await vi.advanceTimersByTimeAsync(ms);
+    };
+    const offer = {
+      id: 'O'.repeat(22) as OfferId,
+      author: signer.peerId,
+      authorPublicKey: signer.publicKey,
+      geometry: geometryOf(64 * 1024, [{ path: 'a', size: 8 * MIB }]),
+      createdSeq: 0,
+      withdrawn: false,
+    };
+    await driver.add(offer, true, []);
+    for (let step = 0; step < 20; step += 1) {
+      await pass(400);
+      driver.demanded();
+    }
+    expect(hashed).toEqual([]);
+    await pass(1500);
+    expect(hashed).toEqual([0]);
+    driver.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -41,7 +41,7 @@ export interface HashDriverOptions {
   readonly signer: Signer;
   readonly crypto: CryptoPort;
   readonly links: Links;
-  readonly store: PieceStore;
+  readonly store: Pick<PieceStore, 'hash'>;
   readonly clock: () => number;
   readonly handlers: HashHandlers;
 }

@@ -14,7 +14,7 @@ const SLOW_START_DELAY_PART = 0.12;
 const TARGET_MS = 15;
 const TARGET_MAX_MS = 25;
 /** Short paths bear this much more, ms: they are bound by a CPU that stalls now and then, and stay below 50 ms in all. */
-const SHORT_PATH_MS = 10;
+const SHORT_PATH_MS = 30;
 const SHORT_PATH_BASE_MS = 20;
 /** A base round trip is believed for one to two periods; each begins with two drained rounds to measure it anew. */
 const BASE_PERIOD_MS = 10_000;

@@ -27,6 +27,21 @@ test('shows a change at once, and a hundred changes a second as about two, once 
   expect(seen).toBeLessThanOrEqual(10);
 });
 
+test('shows no more than two pictures a second either when changes come slowly', () => {
+  const room = new FakeRoom();
+  const feed = new SnapshotFeed(room);
+  let seen = 0;
+  feed.subscribe(() => {
+    seen += 1;
+  });
+  for (let change = 0; change < 40; change += 1) {
+    room.set({ saving: change % 2 === 0 });
+    vi.advanceTimersByTime(250);
+  }
+  expect(seen).toBeGreaterThanOrEqual(20);
+  expect(seen).toBeLessThanOrEqual(26);
+});
+
 test('never leaves out the last change, and is prompt again after a quiet time', () => {
   const room = new FakeRoom();
   const feed = new SnapshotFeed(room);

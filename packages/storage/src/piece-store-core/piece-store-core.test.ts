@@ -75,6 +75,8 @@ describe('group commit', () => {
     timer.advance(DEFAULT_LIMITS.groupMs);
     await log.allVerified(20);
     expect(bytes.flushes).toBe(2);
+    // 19 neighbouring pieces of 64 KiB in writes of 1 MiB at most.
+    expect(bytes.writes).toBe(1 + 2);
   });
 
   test('a full group does not wait for the clock', async () => {

@@ -67,7 +67,10 @@ class WatchedSource {
   }
 
   #bytes(begin: number, end: number): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from({ length: end - begin }, (_, i) => this.byteAt(begin + i));
+    const bytes = new Uint8Array(end - begin);
+    for (let at = begin; at < end; at = (Math.floor(at / KIB) + 1) * KIB)
+      bytes.fill(this.byteAt(at), at - begin, at - begin + KIB);
+    return bytes;
   }
 }
 
@@ -103,6 +106,13 @@ test('whoever jumps gets another stream; the oldest beyond a few is let go', asy
   await expect.poll(() => source.cancelled).toBe(1);
   reader.close();
   await expect.poll(() => source.cancelled).toBe(5);
+});
+
+test('a stream is opened anew every 64 MiB, so that a file that changes is noticed', async () => {
+  const source = new WatchedSource(70 * MIB);
+  const reader = new SourceReader([source], 4 * MIB);
+  for (let at = 0; at < 70 * MIB; at += 4 * MIB) await reader.use(0, at, 1, first);
+  expect(source.streams).toEqual([0, 64 * MIB]);
 });
 
 test('a piece larger than a window is a window', async () => {

@@ -11,11 +11,15 @@ export interface Source {
 /** Streams kept open at a time, each for somebody who goes through a file in order; an open one holds up to 2 MiB in Chromium. */
 const MAX_STREAMS = 4;
 
+/** A stream ends here at the latest: the browser compares a file's date only when it opens it. */
+const STREAM_BYTES = 64 * 1024 * 1024;
+
 interface Follower {
   readonly source: Source;
   readonly reader: ReadableStreamBYOBReader;
   /** Offset of the first byte that nobody has asked it for. */
   next: number;
+  readonly end: number;
   /** Reads follow one another. */
   tail: Promise<unknown>;
 }
@@ -47,7 +51,7 @@ export class SourceStreams {
       this.#end(follower);
       throw error;
     } finally {
-      if (follower.next >= source.size) this.#end(follower);
+      if (follower.next >= follower.end) this.#end(follower);
     }
   }
 
@@ -61,17 +65,18 @@ export class SourceStreams {
       this.#followers = [...this.#followers.filter(other => other !== known), known];
       return known;
     }
-    const reader = this.#byob ? this.#open(source, begin) : undefined;
+    const end = Math.min(source.size, begin + STREAM_BYTES);
+    const reader = this.#byob ? this.#open(source, begin, end) : undefined;
     if (reader === undefined) return undefined;
-    const follower: Follower = { source, reader, next: begin, tail: Promise.resolve() };
+    const follower: Follower = { source, reader, next: begin, end, tail: Promise.resolve() };
     this.#followers.push(follower);
     const [oldest] = this.#followers;
     if (this.#followers.length > MAX_STREAMS && oldest !== undefined) this.#end(oldest);
     return follower;
   }
 
-  #open(source: Source, begin: number): ReadableStreamBYOBReader | undefined {
-    const stream = source.slice(begin, source.size).stream();
+  #open(source: Source, begin: number, end: number): ReadableStreamBYOBReader | undefined {
+    const stream = source.slice(begin, end).stream();
     try {
       return stream.getReader({ mode: 'byob' });
     } catch {
