@@ -31,7 +31,8 @@ export class HashRequester {
     for (const [offer, holdings] of neighbour.holdings) {
       const torrent = this.#core.torrents.get(offer);
       if (torrent === undefined) continue;
-      const ahead = limits.hashAheadBytes + 2 * neighbour.window.bytes;
+      const ready = this.#alone ? limits.hashAloneBytes : limits.hashAheadBytes;
+      const ahead = ready + 2 * neighbour.window.bytes;
       while (
         holdings.hashable > 0 &&
         holdings.startable * torrent.geometry.pieceLength < ahead &&
@@ -101,9 +102,14 @@ export class HashRequester {
     return true;
   }
 
+  get #alone(): boolean {
+    return this.#core.neighbours.size === 1;
+  }
+
   #runSize(torrent: Torrent): number {
-    const { hashRunBytes, hashRunMax, hashRunFirst } = this.#core.limits;
-    const bySize = 2 ** Math.floor(Math.log2(Math.max(1, hashRunBytes / torrent.geometry.pieceLength)));
+    const { hashRunBytes, hashAloneBytes, hashRunMax, hashRunFirst } = this.#core.limits;
+    const bytes = this.#alone ? hashAloneBytes : hashRunBytes;
+    const bySize = 2 ** Math.floor(Math.log2(Math.max(1, bytes / torrent.geometry.pieceLength)));
     return Math.min(torrent.hashRun, hashRunMax, Math.max(hashRunFirst, bySize));
   }
 

@@ -46,6 +46,8 @@ export interface SwarmLimits {
   readonly hashRunsPerNeighbour: number;
   /** Pieces with known hashes kept ready per neighbour beyond two windows, bytes. */
   readonly hashAheadBytes: number;
+  /** Instead of both when there is a single neighbour, who is asked in order: the sharer then needs to keep less, bytes. */
+  readonly hashAloneBytes: number;
   /** How long a piece that a neighbour refused is not asked of it again, ms. */
   readonly refusedMs: number;
   /** Offers not known here (their log entry may still come) of which a neighbour's pieces are remembered. */
@@ -75,7 +77,8 @@ export const DEFAULT_LIMITS: SwarmLimits = {
   hashRunMax: 256,
   hashRunBytes: 4 * MIB,
   hashRunsPerNeighbour: 2,
-  hashAheadBytes: 4 * MIB,
+  hashAheadBytes: 8 * MIB,
+  hashAloneBytes: 2 * MIB,
   refusedMs: 5_000,
   maxUnknownOffers: 4096,
   maxUnknownBytes: MIB,

@@ -1,7 +1,7 @@
 import type { Bytes } from '@shoal/protocol';
 
 /** Bytes of finished buffers kept for the next pieces: fresh memory costs a page fault each 4 KiB. */
-const SPARE_BYTES = 8 * 1024 * 1024;
+const SPARE_BYTES = 4 * 1024 * 1024;
 /** And so many of them: a folder of small files leaves thousands of odd lengths that nobody takes again. */
 const SPARE_BUFFERS = 32;
 

@@ -3,7 +3,7 @@ import { StorageError, toStorageError } from '../errors.ts';
 import { SourceStreams, type Source } from './source-streams.ts';
 
 /** Bytes kept per offer that is shared from here: what is hashed is soon asked for, and by several receivers. */
-const KEPT_BYTES = 16 * 1024 * 1024;
+const KEPT_BYTES = 8 * 1024 * 1024;
 /** Windows kept: small files would make thousands of tiny ones. */
 const KEPT_WINDOWS = 256;
 /** Read in one go, at least. Receivers ask for runs of some MiB in order ([PK7] of the swarm), each of which is several windows. */
