@@ -19,6 +19,8 @@ test('a box sealed for an old address is never sent from the new one, where it w
         return 'relayed';
       },
     },
+    self: { peer: nodeSigner().peerId, seat: createConnectionId(crypto) },
+    relay: async () => 'failed',
     scheduler: new FakeScheduler(),
     connect: new FakeNetwork(random).connect,
     limits: DEFAULT_LINK_LIMITS,
