@@ -7,8 +7,8 @@ export type ClaimsOf = (neighbour: PeerId) => ReadonlyMap<PeerId, string>;
 export interface Candidate {
   readonly peer: PeerId;
   readonly seat: string;
-  /** How many neighbours say that they are linked to it. */
-  readonly ways: number;
+  /** Neighbours that say they are linked to it. */
+  readonly ways: readonly PeerId[];
 }
 
 /** Everybody at a distance of two, as far as the neighbours tell; the last word on a seat counts. */
@@ -18,7 +18,7 @@ export function candidatesOf(self: PeerId, neighbours: readonly PeerId[], claims
   for (const neighbour of neighbours) {
     for (const [peer, seat] of claims(neighbour)) {
       if (peer === self || linked.has(peer)) continue;
-      found.set(peer, { peer, seat, ways: (found.get(peer)?.ways ?? 0) + 1 });
+      found.set(peer, { peer, seat, ways: [...(found.get(peer)?.ways ?? []), neighbour] });
     }
   }
   return [...found.values()];
@@ -27,7 +27,8 @@ export function candidatesOf(self: PeerId, neighbours: readonly PeerId[], claims
 /**
  * Whom to dial over a neighbour: those whom the fewest of our neighbours know first, at random among equals. A link to somebody
  * whom all know only thickens the clump that we are in; one to somebody whom one of them knows reaches out of it, and
- * keeps the graph from falling apart into clumps when members leave.
+ * keeps the graph from falling apart into clumps when members leave. The neighbours take turns, so that one who names
+ * many that do not exist cannot keep us from those whom the others name.
  * @param random in [0, 1)
  */
 export function pickCandidates(
@@ -35,9 +36,18 @@ export function pickCandidates(
   count: number,
   random: () => number,
 ): Candidate[] {
-  return candidates
+  const sorted = candidates
     .map(candidate => ({ candidate, lot: random() }))
-    .toSorted((a, b) => a.candidate.ways - b.candidate.ways || a.lot - b.lot)
+    .toSorted((a, b) => a.candidate.ways.length - b.candidate.ways.length || a.lot - b.lot);
+  const turns = new Map<PeerId | undefined, number>();
+  return sorted
+    .map(({ candidate }, place) => {
+      const via = candidate.ways[Math.floor(random() * candidate.ways.length)];
+      const turn = turns.get(via) ?? 0;
+      turns.set(via, turn + 1);
+      return { candidate, turn, place };
+    })
+    .toSorted((a, b) => a.turn - b.turn || a.place - b.place)
     .slice(0, Math.max(0, count))
     .map(({ candidate }) => candidate);
 }
