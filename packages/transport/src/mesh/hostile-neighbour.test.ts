@@ -206,7 +206,7 @@ describe('[NB4] floods', () => {
     expect(b.neighbours).toEqual([c.peer]);
   });
 
-  test('of news about neighbours', async () => {
+  test('[NB2] of news about neighbours', async () => {
     const { world, a, b } = await room(said => said);
     for (let count = 0; count < PEERS_IN.burst + 10; count += 1)
       a.neighbour(b.peer).send(encodeMessage({ type: 'peers', added: [], dropped: [] }));

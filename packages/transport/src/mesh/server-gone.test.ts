@@ -18,7 +18,7 @@ async function star(world: World, count: number): Promise<Member[]> {
   return members;
 }
 
-describe('[NB1] [NB3] the server is gone', () => {
+describe('[NB3] the server is gone', () => {
   test.each(SEEDS)(
     'three members linked to the sharer only find each other through it within 30 s (seed %i)',
     async seed => {
