@@ -23,11 +23,14 @@ export interface NeighbourSimOptions {
 
 export interface NeighbourSimResult {
   readonly alive: number;
-  /** Seconds at whose end the members that have a link were not one component. */
+  /** Seconds at whose end the members that are linked, and not stranded, were not one component. */
   readonly splitSeconds: number;
-  /** The most members outside of the largest component at once, those without any link apart. */
+  /** The most of those outside of the largest component at once. */
   readonly worstSplit: number;
-  /** Members that lost their last link while the server was away, so that nobody could be found any more. */
+  /**
+   * Members that lost the room while the server was away, so that nobody could be found any more: their last link, or the only
+   * way out of a group of newcomers none of whom ever had as many links as a member wants.
+   */
   readonly stranded: number;
   readonly meanDegree: number;
   readonly maxDegree: number;
@@ -53,6 +56,8 @@ interface Node {
   changed: boolean;
   pending: number;
   alive: boolean;
+  /** Has had as many links as a member wants. */
+  settled: boolean;
   stranded: boolean;
   mixAt: number;
 }
@@ -125,6 +130,7 @@ export class NeighbourSim {
       changed: false,
       pending: 0,
       alive: true,
+      settled: false,
       stranded: false,
       mixAt: this.#now + this.#mixSeconds(),
     };
@@ -167,10 +173,8 @@ export class NeighbourSim {
       this.#growOverNeighbours(node, wanted);
     }
     if (node.links.size > this.#comfortable) this.#prune(node);
-    if (!this.#serverIsUp && node.links.size + node.pending === 0 && !node.stranded) {
-      node.stranded = true;
-      this.#stranded += 1;
-    }
+    node.settled ||= node.links.size >= DEFAULT_TARGET_NEIGHBOURS;
+    if (!this.#serverIsUp && node.links.size + node.pending === 0) this.#strand(node);
   }
 
   #growOverNeighbours(node: Node, wanted: number): void {
@@ -241,26 +245,40 @@ export class NeighbourSim {
     return [...found];
   }
 
+  #strand(node: Node): void {
+    if (node.stranded) return;
+    node.stranded = true;
+    this.#stranded += 1;
+  }
+
   #inspect(): void {
-    const linked = this.#alive.filter(node => [...node.links.keys()].some(({ alive }) => alive));
     const seen = new Set<Node>();
-    let largest = 0;
-    for (const start of linked) {
+    const components: Node[][] = [];
+    for (const start of this.#alive) {
       if (seen.has(start)) continue;
-      const before = seen.size;
-      const open = [start];
+      const component = [start];
       seen.add(start);
-      for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      for (const node of component) {
         for (const other of node.links.keys()) {
           if (!other.alive || seen.has(other)) continue;
           seen.add(other);
-          open.push(other);
+          component.push(other);
         }
       }
-      largest = Math.max(largest, seen.size - before);
+      components.push(component);
     }
-    if (largest < linked.length) this.#splitSeconds += 1;
-    this.#worstSplit = Math.max(this.#worstSplit, linked.length - largest);
+    const [, ...lesser] = components.toSorted((a, b) => b.length - a.length);
+    let split = 0;
+    for (const component of lesser) {
+      const waits = component.length === 1 && component.every(({ links }) => links.size === 0);
+      if (!this.#serverIsUp && !component.some(({ settled }) => settled)) {
+        if (!waits) for (const node of component) this.#strand(node);
+      } else if (!waits) {
+        split += component.length;
+      }
+    }
+    if (split > 0) this.#splitSeconds += 1;
+    this.#worstSplit = Math.max(this.#worstSplit, split);
   }
 
   #mixSeconds(): number {
