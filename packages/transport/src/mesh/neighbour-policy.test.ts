@@ -1,8 +1,11 @@
 import { asPeerId, toBase64Url } from '@shoal/protocol';
 import type { PeerId } from '@shoal/protocol';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { candidatesOf, pickCandidates, pickPrune, rankOf } from './neighbour-policy.ts';
+
+// Nothing here waits for a clock; a busy machine may still need its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const PEERS = Array.from({ length: 14 }, (_, index) =>
   asPeerId(toBase64Url(new Uint8Array(16).map((__, at) => (index * 31 + at * 7) % 256))),
