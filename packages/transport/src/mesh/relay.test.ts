@@ -42,7 +42,10 @@ function harness() {
       },
       bufferedAmount: 0,
       maxFrameBytes: 1000,
-      send: frame => heard.push(decodeMessage(frame)),
+      send: frame => {
+        heard.push(decodeMessage(frame));
+        return true;
+      },
       close: () => undefined,
       stats: async () => ({ path: 'direct', rttMs: 1 }),
     });

@@ -101,8 +101,9 @@ export class Relay {
     if (!this.#admits(from, box)) return;
     const target = to === from.peer ? undefined : exchange.partner(to);
     const seat = exchange.seatOf(from.peer);
-    const refuse = (code: RelayRefusal): void =>
+    const refuse = (code: RelayRefusal): void => {
       from.send(encodeMessage({ type: 'relay-refused', to, code }));
+    };
     if (to === self.peer || target === undefined || seat === undefined) refuse('unknown-member');
     // Files come first: a box that would have to wait behind them is not worth keeping.
     else if (target.room < box.length || !this.#mayBurden(target, box)) refuse('busy');
