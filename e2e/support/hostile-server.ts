@@ -13,19 +13,22 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** What a hostile server does to a box on its way: returns what the receiver gets instead. */
-export type Meddle = (box: Buffer, hop: { from: string; to: string }) => Buffer;
+/** What a hostile server does to a box on its way: returns what the receiver gets instead, if anything. */
+export type Meddle = (box: Buffer, hop: { from: string; to: string }) => Buffer | undefined;
 
 export interface HostileServer {
   readonly url: string;
   /** Boxes that passed through. */
   readonly boxes: Buffer[];
+  /** Addresses given out, in the order of the joins. */
+  readonly joined: readonly string[];
   stop(): Promise<void>;
 }
 
 /** Serves the real page and introduces members as the real server does, but meddles with what it relays. */
 export async function startHostileServer(meddle: Meddle): Promise<HostileServer> {
   const boxes: Buffer[] = [];
+  const joined: string[] = [];
   const http = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const file = path === '/' ? 'index.html' : normalize(path).replace(/^\/+/, '');
@@ -49,14 +52,16 @@ export async function startHostileServer(meddle: Meddle): Promise<HostileServer>
       rooms.set(request.room, members);
       ack({ ok: true, address, members: others(), iceServers: [] });
       members.add(address);
+      joined.push(address);
       addresses.set(address, socket.id);
     });
     socket.on('members', (ack: (reply: unknown) => void) => ack({ ok: true, members: others() }));
     socket.on('signal', ({ to, box }: { to: string; box: Buffer }, ack?: (reply: unknown) => void) => {
       boxes.push(box);
       const target = addresses.get(to);
-      if (target !== undefined)
-        io.to(target).emit('signal', { from: address, box: meddle(box, { from: address, to }) });
+      const meddled = meddle(box, { from: address, to });
+      if (target !== undefined && meddled !== undefined)
+        io.to(target).emit('signal', { from: address, box: meddled });
       ack?.(target === undefined ? { ok: false, code: 'unknown-member' } : { ok: true });
     });
     socket.on('disconnect', () => {
@@ -67,5 +72,5 @@ export async function startHostileServer(meddle: Meddle): Promise<HostileServer>
   await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve));
   const bound = http.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  return { url: `http://127.0.0.1:${port}`, boxes, stop: async () => await io.close() };
+  return { url: `http://127.0.0.1:${port}`, boxes, joined, stop: async () => await io.close() };
 }

@@ -50,7 +50,7 @@ function checked(text: string): string {
   return text;
 }
 
-const idSchema = v.pipe(v.string(), v.regex(ID_TEXT));
+export const idSchema = v.pipe(v.string(), v.regex(ID_TEXT));
 export const peerIdSchema = v.pipe(
   idSchema,
   v.transform(text => text as PeerId),

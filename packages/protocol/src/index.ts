@@ -38,6 +38,7 @@ export {
   MAX_OFFER_PIECES,
   MAX_PATH_BYTES,
   MAX_PATH_SEGMENTS,
+  MAX_PEERS_PER_MESSAGE,
   MAX_PIECE_LENGTH,
   MAX_PROOF_HASHES,
   MAX_PROOF_LEVELS,
@@ -112,8 +113,11 @@ export {
 } from './signaling.ts';
 export {
   createConnectionId,
+  memberAddress,
   openSignal,
+  parseMemberAddress,
   sealSignal,
+  type MemberAddress,
   type OpenedSignal,
   type Signal,
   type SignalEnds,
@@ -127,8 +131,11 @@ export type {
   HashesMessage,
   HashMessage,
   LinkMessage,
+  NeighbourMessage,
   PeerMessage,
   PeerMessageType,
+  RelayRefusal,
+  SeatedPeer,
   SwarmMessage,
 } from './peer-messages/schema.ts';
 export { decodeMessage, encodeMessage, negotiateVersion } from './peer-messages/codec.ts';

@@ -81,6 +81,8 @@ export const MAX_HELLO_ITEMS = 32;
 export const MAX_FEATURE_LENGTH = 64;
 /** UTF-16 units of the text of a `goodbye`. */
 export const MAX_GOODBYE_LENGTH = 512;
+/** Members in either list of a `peers`, and remembered of what one neighbour tells: several times the links a member keeps. */
+export const MAX_PEERS_PER_MESSAGE = 64;
 /** Authors in one `log-vector`: ten times the largest room aimed at. */
 export const MAX_VECTOR_AUTHORS = 10_000;
 /** Entries in one `log-entries`. */

@@ -3,7 +3,14 @@ import { expect, test } from 'vitest';
 import { toBase64Url } from './bytes.ts';
 import { webCryptoPort } from './crypto.ts';
 import { generateIdentity, signerOf } from './identity.ts';
-import { createConnectionId, openSignal, sealSignal, type Signal } from './sealed-signal.ts';
+import {
+  createConnectionId,
+  memberAddress,
+  openSignal,
+  parseMemberAddress,
+  sealSignal,
+  type Signal,
+} from './sealed-signal.ts';
 import { bytes, mutated } from './testing/arbitraries.ts';
 import { outcome } from './testing/outcome.ts';
 
@@ -116,4 +123,45 @@ test('[SB4] random bytes and changed boxes give only ProtocolErrors', async () =
     }),
     { numRuns: 300 },
   );
+});
+
+test('[SB7] between members a box is bound to both members, their seats and the way: nothing else opens it', async () => {
+  const other = signerOf(globalThis.crypto, await generateIdentity(globalThis.crypto));
+  const seat = () => createConnectionId(crypto);
+  const mine = { peer: signer.peerId, seat: seat() };
+  const theirs = { peer: other.peerId, seat: seat() };
+  const between = { from: memberAddress(mine), to: memberAddress(theirs) };
+  const box = await sealSignal(crypto, key, signer, { ...route, ...between }, sdp);
+  expect((await openSignal(crypto, key, between, box)).peerId).toBe(signer.peerId);
+  const elsewhere = [
+    { ...between, from: memberAddress({ ...mine, seat: seat() }) },
+    { ...between, from: memberAddress({ ...mine, peer: other.peerId }) },
+    { ...between, to: memberAddress({ ...theirs, seat: seat() }) },
+    { ...between, to: memberAddress({ ...theirs, peer: signer.peerId }) },
+    { from: between.to, to: between.from },
+    ends,
+  ];
+  for (const way of elsewhere)
+    expect(await outcome(() => openSignal(crypto, key, way, box))).toBe('signal-forged');
+});
+
+test('[SB7] a member that holds the key cannot write in the name of another', async () => {
+  const other = signerOf(globalThis.crypto, await generateIdentity(globalThis.crypto));
+  const victim = memberAddress({ peer: other.peerId, seat: createConnectionId(crypto) });
+  const to = memberAddress({ peer: signer.peerId, seat: createConnectionId(crypto) });
+  const box = await sealSignal(crypto, key, signer, { ...route, from: victim, to }, sdp);
+  expect(await outcome(() => openSignal(crypto, key, { from: victim, to }, box))).toBe('signal-forged');
+});
+
+test('[SB7] no address of a server is one of a member', () => {
+  const member = { peer: signer.peerId, seat: createConnectionId(crypto) };
+  expect(parseMemberAddress(memberAddress(member))).toEqual(member);
+  const others = [
+    'alice',
+    signer.peerId,
+    `${signer.peerId}/`,
+    `${signer.peerId}/a`,
+    `${memberAddress(member)}/`,
+  ];
+  expect(others.map(parseMemberAddress)).toEqual(others.map(() => undefined));
 });

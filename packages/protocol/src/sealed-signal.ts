@@ -3,7 +3,7 @@ import { concatBytes, lengthPrefixed, toBase64Url, uint32, utf8, type Bytes } fr
 import type { CryptoPort } from './crypto.ts';
 import { ProtocolError } from './errors.ts';
 import { peerIdOf, type Signer } from './identity.ts';
-import { idBytes, type PeerId } from './ids.ts';
+import { asPeerId, idBytes, isIdText, type PeerId } from './ids.ts';
 import {
   ID_BYTES,
   MAX_BOX_BYTES,
@@ -60,10 +60,17 @@ export type Signal =
     }
   | { readonly kind: 'reject'; readonly code: SignalRejectCode };
 
-/** Addresses at the signaling server, between which a box travels. */
+/** Where a box comes from and goes to: two addresses at the signaling server, or two of members ({@link memberAddress}). */
 export interface SignalEnds {
   readonly from: string;
   readonly to: string;
+}
+
+/** A member as its neighbours address it, when a box goes over one of them instead of over the server. */
+export interface MemberAddress {
+  readonly peer: PeerId;
+  /** 16 random bytes of the member's session, 22 characters: what was sealed for an earlier session opens in no later one. */
+  readonly seat: string;
 }
 
 /** What a box is bound to. */
@@ -127,7 +134,7 @@ export async function sealSignal(
 /**
  * Opens a box that came from one address to another (mine), and checks who wrote it.
  * @throws ProtocolError `signal-malformed` when it is no box, `signal-forged` when it is not authentic: another room's
- *   key, other addresses, changed bytes or a wrong signature
+ *   key, other addresses, changed bytes, a wrong signature, or (between members) another author than the address names
  */
 export async function openSignal(
   crypto: Pick<CryptoPort, 'aesGcmOpen' | 'verifyEd25519'>,
@@ -146,6 +153,9 @@ export async function openSignal(
   const encoded = inner.subarray(SIGNAL_AT);
   const signature = inner.subarray(PUBLIC_KEY_BYTES, SIGNAL_AT);
   if (!(await crypto.verifyEd25519(publicKey, signature, signedText(aad, encoded)))) throw forged();
+  const peerId = peerIdOf(publicKey);
+  const member = parseMemberAddress(ends.from);
+  if (member !== undefined && member.peer !== peerId) throw forged();
   const view = new DataView(header.buffer, header.byteOffset);
   return {
     route: {
@@ -157,7 +167,7 @@ export async function openSignal(
     },
     signal: parseSignal(encoded),
     publicKey,
-    peerId: peerIdOf(publicKey),
+    peerId,
   };
 }
 
@@ -166,8 +176,22 @@ export function createConnectionId(crypto: Pick<CryptoPort, 'randomBytes'>): str
   return toBase64Url(crypto.randomBytes(ID_BYTES));
 }
 
-function associatedData(header: Bytes, ends: SignalEnds): Bytes {
-  return lengthPrefixed(utf8('shoal/1 sealed signal'), header, utf8(ends.from), utf8(ends.to));
+/** The address of a member: its PeerId, a slash (which no address at a server holds), its seat. */
+export function memberAddress({ peer, seat }: MemberAddress): string {
+  return `${peer}/${seat}`;
+}
+
+/** The member that an address names; `undefined` for an address at the signaling server. */
+export function parseMemberAddress(address: string): MemberAddress | undefined {
+  const [peer = '', seat = '', ...rest] = address.split('/');
+  return isIdText(peer) && isIdText(seat) && rest.length === 0 ? { peer: asPeerId(peer), seat } : undefined;
+}
+
+/** Boxes for the two ways have contexts of their own: none can be moved from one to the other. */
+function associatedData(header: Bytes, { from, to }: SignalEnds): Bytes {
+  const members = parseMemberAddress(from) !== undefined && parseMemberAddress(to) !== undefined;
+  const context = members ? 'shoal/1 relayed signal' : 'shoal/1 sealed signal';
+  return lengthPrefixed(utf8(context), header, utf8(from), utf8(to));
 }
 
 function signedText(aad: Bytes, encoded: Bytes): Bytes {

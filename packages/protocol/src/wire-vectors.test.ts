@@ -11,7 +11,7 @@ import { encodeMessage } from './peer-messages/codec.ts';
 import { writeBlockHeader } from './peer-messages/block-frame.ts';
 import { splitControl } from './peer-messages/fragments.ts';
 import type { PeerMessage } from './peer-messages/schema.ts';
-import { openSignal, sealSignal } from './sealed-signal.ts';
+import { memberAddress, openSignal, sealSignal } from './sealed-signal.ts';
 import { fixedSigner } from './testing/fixed-signer.ts';
 
 const crypto = webCryptoPort(globalThis.crypto);
@@ -44,6 +44,10 @@ const messages: readonly PeerMessage[] = [
   { type: 'hashes', offer, first: 1, hashes: counting(32), auth: proof },
   { type: 'hashes', offer, first: 1, hashes: counting(32), auth: signed },
   { type: 'hash-reject', offer, first: 512, count: 1 },
+  { type: 'peers', added: [[peer, toBase64Url(counting(16))]], dropped: [peer] },
+  { type: 'relay', to: peer, box: counting(6) },
+  { type: 'relayed', from: peer, seat: toBase64Url(counting(16)), box: counting(6) },
+  { type: 'relay-refused', to: peer, code: 'unknown-member' },
   { type: 'ping', id: 9 },
   { type: 'pong', id: 9 },
 ];
@@ -68,7 +72,7 @@ function readable(_: string, value: unknown): unknown {
   return value instanceof Uint8Array ? toHex(value) : value;
 }
 
-test('[CX1] [KD1] [KD2] [LE1] [SB1] [PM2] [PM5] [PM6] [MT8] the wire is what vectors/wire.json says', async () => {
+test('[CX1] [KD1] [KD2] [LE1] [SB1] [SB7] [PM2] [PM5] [PM6] [PM10] [MT8] the wire is what vectors/wire.json says', async () => {
   const keys = await deriveRoomKeys(crypto, parseRoomLink('AAECAwQFBgcICQoLDA0ODw'));
   const route = { from: 'alice', to: 'bob', connection: toBase64Url(counting(16)), seq: 258, lane: 1 };
   const signal = {
@@ -79,6 +83,12 @@ test('[CX1] [KD1] [KD2] [LE1] [SB1] [PM2] [PM5] [PM6] [MT8] the wire is what vec
   } as const;
   const nonce = { ...crypto, randomBytes: counting };
   const box = await sealSignal(nonce, keys.signalKey, signer, route, signal);
+  const relayedRoute = {
+    ...route,
+    from: memberAddress({ peer: signer.peerId, seat: toBase64Url(counting(16)) }),
+    to: memberAddress({ peer, seat: toBase64Url(counting(16).toReversed()) }),
+  };
+  const relayedBox = await sealSignal(nonce, keys.signalKey, signer, relayedRoute, signal);
   const entries = await Promise.all(
     bodies.map(async (body, seq) => {
       const entry = await createEntry(signer, room, seq, counting(32), body);
@@ -93,6 +103,7 @@ test('[CX1] [KD1] [KD2] [LE1] [SB1] [PM2] [PM5] [PM6] [MT8] the wire is what vec
     key: { rfc8032: 'section 7.1, TEST 1', publicKey: signer.publicKey, peerId: signer.peerId },
     derivation: { secret: counting(16), ...keys },
     sealedSignal: { signalKey: keys.signalKey, nonce: counting(12), route, signal, box },
+    relayedSignal: { route: relayedRoute, box: relayedBox },
     entries: { room, prev: counting(32), entries },
     signedHashes: {
       room,

@@ -79,7 +79,11 @@ export class Room implements RoomHandle {
           case 'goodbye':
           case 'ping':
           case 'pong':
-            break; // The link's own business.
+          case 'peers':
+          case 'relay':
+          case 'relayed':
+          case 'relay-refused':
+            break; // The transport's own business.
           default:
             this.#driver.receive({ type: 'message', peer, message });
         }

@@ -2,6 +2,7 @@
 export type TransportErrorCode =
   | 'signal-forged'
   | 'signal-malformed'
+  | 'relay-forged'
   | 'connect-timeout'
   | 'connection-failed'
   | 'unsupported-version'
@@ -33,6 +34,8 @@ const TEXTS: Readonly<Record<TransportErrorCode, string>> = {
     'Someone between you and the other person changed the connection messages, so the connection was refused. The server of this page, or something on the way to it, cannot be trusted.',
   'signal-malformed':
     'The other side sent a connection message that makes no sense, so the connection was refused.',
+  'relay-forged':
+    'Someone in the room passed on connection messages that are not authentic. They were ignored, and other ways are tried.',
   'connect-timeout':
     'No connection to another person in the room could be made in time. A firewall or a strict network may be in the way.',
   'connection-failed':

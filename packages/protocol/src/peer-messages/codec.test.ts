@@ -76,6 +76,22 @@ describe('[PM3] [PM7] typed refusals', () => {
       control({ type: 'request', offer, blocks: [[2 ** 32, 0, 0, 1]] }),
       'malformed-message',
     ],
+    [
+      'more peers than a message may name',
+      control({ type: 'peers', added: Array.from({ length: 65 }, () => [offer, offer]), dropped: [] }),
+      'malformed-message',
+    ],
+    ['a peer without a seat', control({ type: 'peers', added: [[offer]], dropped: [] }), 'malformed-message'],
+    [
+      'a relayed box over 32 KiB',
+      control({ type: 'relay', to: offer, box: new Uint8Array(32 * 1024 + 1) }),
+      'malformed-message',
+    ],
+    [
+      'an empty relayed box',
+      control({ type: 'relay', to: offer, box: new Uint8Array(0) }),
+      'malformed-message',
+    ],
     ['a fractional piece', control({ type: 'have', offer, pieces: [0.5] }), 'malformed-message'],
     [
       'too many pieces',

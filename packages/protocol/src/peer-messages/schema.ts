@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import type { Bytes } from '../bytes.ts';
 import { hashesAuthSchema, type HashesAuth } from '../hashes-auth.ts';
-import { offerIdSchema, peerIdSchema, type OfferId, type PeerId } from '../ids.ts';
+import { idSchema, offerIdSchema, peerIdSchema, type OfferId, type PeerId } from '../ids.ts';
 import {
   HASH_BYTES,
   MAX_BLOCK_BYTES,
+  MAX_BOX_BYTES,
   MAX_ENTRIES_PER_MESSAGE,
   MAX_ENTRY_BYTES,
   MAX_FEATURE_LENGTH,
@@ -13,6 +14,7 @@ import {
   MAX_HAVE_PIECES,
   MAX_HELLO_ITEMS,
   MAX_OFFER_PIECES,
+  MAX_PEERS_PER_MESSAGE,
   MAX_PIECE_LENGTH,
   MAX_REQUEST_BLOCKS,
   MAX_VECTOR_AUTHORS,
@@ -40,6 +42,19 @@ const GOODBYE_CODES = [
 
 /** Why a link is ended. */
 export type GoodbyeCode = (typeof GOODBYE_CODES)[number];
+
+const RELAY_REFUSALS = [
+  /** I have no link to that member, or none that takes relayed boxes. */
+  'unknown-member',
+  /** Too much is being relayed, or the link to that member is full. */
+  'busy',
+] as const;
+
+/** Why a box was not handed on. */
+export type RelayRefusal = (typeof RELAY_REFUSALS)[number];
+
+/** A member in a list of neighbours: whom, and the random seat of its session (16 bytes, 22 characters). */
+export type SeatedPeer = readonly [peer: PeerId, seat: string];
 
 /** A block asked for: id of the request (u32, chosen by the asker), piece, byte offset in the piece, bytes. */
 export type BlockRequest = readonly [id: number, piece: number, begin: number, length: number];
@@ -70,12 +85,28 @@ export type PeerMessage =
       readonly auth: HashesAuth;
     }
   | { readonly type: 'hash-reject'; readonly offer: OfferId; readonly first: number; readonly count: number }
+  /** Whom I am linked to, as changes since my last word; the first message of a link also names myself. */
+  | {
+      readonly type: 'peers';
+      readonly added: readonly SeatedPeer[];
+      readonly dropped: readonly PeerId[];
+    }
+  /** Hand this sealed box to that neighbour of yours. */
+  | { readonly type: 'relay'; readonly to: PeerId; readonly box: Bytes }
+  /** A box that a neighbour of mine, whom I name, wants handed to you. Never handed on again. */
+  | { readonly type: 'relayed'; readonly from: PeerId; readonly seat: string; readonly box: Bytes }
+  | { readonly type: 'relay-refused'; readonly to: PeerId; readonly code: RelayRefusal }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number };
 
 export type PeerMessageType = PeerMessage['type'];
 /** About the link itself. */
 export type LinkMessage = Extract<PeerMessage, { type: 'hello' | 'goodbye' | 'ping' | 'pong' }>;
+/** About who is linked to whom, and signals that go over a common neighbour. */
+export type NeighbourMessage = Extract<
+  PeerMessage,
+  { type: 'peers' | 'relay' | 'relayed' | 'relay-refused' }
+>;
 /** About the room log. */
 export type GossipMessage = Extract<PeerMessage, { type: 'log-vector' | 'log-entries' }>;
 /** About pieces. */
@@ -107,6 +138,7 @@ const blockSchema = v.strictTuple([
   countSchema(MAX_PIECE_LENGTH - 1),
   v.pipe(countSchema(MAX_BLOCK_BYTES), v.minValue(1)),
 ]);
+const boxSchema = bytesSchema(1, MAX_BOX_BYTES);
 const hashRunSchema = {
   offer: offerIdSchema,
   first: pieceSchema,
@@ -167,6 +199,23 @@ export const messageSchemas = {
     auth: hashesAuthSchema,
   }),
   'hash-reject': v.strictObject({ type: v.literal('hash-reject'), ...hashRunSchema }),
+  peers: v.strictObject({
+    type: v.literal('peers'),
+    added: v.pipe(v.array(v.strictTuple([peerIdSchema, idSchema])), v.maxLength(MAX_PEERS_PER_MESSAGE)),
+    dropped: v.pipe(v.array(peerIdSchema), v.maxLength(MAX_PEERS_PER_MESSAGE)),
+  }),
+  relay: v.strictObject({ type: v.literal('relay'), to: peerIdSchema, box: boxSchema }),
+  relayed: v.strictObject({
+    type: v.literal('relayed'),
+    from: peerIdSchema,
+    seat: idSchema,
+    box: boxSchema,
+  }),
+  'relay-refused': v.strictObject({
+    type: v.literal('relay-refused'),
+    to: peerIdSchema,
+    code: v.picklist(RELAY_REFUSALS),
+  }),
   ping: v.strictObject({ type: v.literal('ping'), id: uint32Schema }),
   pong: v.strictObject({ type: v.literal('pong'), id: uint32Schema }),
 } as const satisfies {

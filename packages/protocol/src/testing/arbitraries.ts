@@ -60,6 +60,16 @@ const messages: {
   'hash-request': fc.record({ offer, first: piece, count }),
   hashes: fc.record({ offer, first: piece, hashes: hashRun(1, 20), auth }),
   'hash-reject': fc.record({ offer, first: piece, count }),
+  peers: fc.record({
+    added: fc.array(fc.tuple(idText.map(asPeerId), idText), { maxLength: 64 }),
+    dropped: fc.array(idText.map(asPeerId), { maxLength: 64 }),
+  }),
+  relay: fc.record({ to: idText.map(asPeerId), box: bytes(1, 500) }),
+  relayed: fc.record({ from: idText.map(asPeerId), seat: idText, box: bytes(1, 500) }),
+  'relay-refused': fc.record({
+    to: idText.map(asPeerId),
+    code: fc.constantFrom('unknown-member', 'busy'),
+  }),
   ping: fc.record({ id: uint32 }),
   pong: fc.record({ id: uint32 }),
 };

@@ -1,16 +1,18 @@
-import { encodeMessage } from '@shoal/protocol';
+import { asPeerId, encodeMessage } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { isLinkMessage } from './link-message.ts';
 
 describe('isLinkMessage', () => {
-  test('says yes to what belongs to the link', () => {
+  test('says yes to what belongs to the link or the mesh', () => {
     const messages = [
       encodeMessage({ type: 'hello', versions: [1], features: [] }),
       encodeMessage({ type: 'goodbye', code: 'leaving', text: 'bye' }),
       encodeMessage({ type: 'ping', id: 7 }),
       encodeMessage({ type: 'pong', id: 7 }),
+      encodeMessage({ type: 'peers', added: [], dropped: [] }),
+      encodeMessage({ type: 'relay', to: asPeerId('AAAAAAAAAAAAAAAAAAAAAA'), box: new Uint8Array(1) }),
     ];
-    expect(messages.map(isLinkMessage)).toEqual([true, true, true, true]);
+    expect(messages.map(isLinkMessage)).toEqual(messages.map(() => true));
   });
 
   test('says no, without decoding, to what does not', () => {

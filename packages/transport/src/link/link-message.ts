@@ -8,10 +8,12 @@ const NAME_AT = LENGTH_AT + 1;
 /** MessagePack's fixstr: the low five bits are the length. */
 const FIXSTR = 0xa0;
 
-const NAMES = ['hello', 'goodbye', 'ping', 'pong'].map(name => [...name].map(letter => letter.charCodeAt(0)));
+const NAMES = ['hello', 'goodbye', 'ping', 'pong', 'peers', 'relay', 'relayed', 'relay-refused'].map(name =>
+  [...name].map(letter => letter.charCodeAt(0)),
+);
 
 /**
- * Whether a control frame may hold one of the four messages that belong to the link, without decoding it: most frames
+ * Whether a control frame may hold one of the messages that belong to the link or the mesh, without decoding it: most frames
  * do not, and are decoded by whoever they are for. True when in doubt (keys in another order), never wrongly false.
  */
 export function isLinkMessage(frame: Bytes): boolean {

@@ -11,7 +11,7 @@ import {
   negotiateVersion,
   splitControl,
 } from '@shoal/protocol';
-import type { Bytes, IceServer } from '@shoal/protocol';
+import type { Bytes, IceServer, NeighbourMessage, PeerMessage } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
 import type {
@@ -42,6 +42,8 @@ export type LinkEvent =
   | { readonly type: 'open' }
   /** A whole control frame (first byte 1) or block frame (first byte 2); the buffer is the receiver's. */
   | { readonly type: 'frame'; readonly frame: Bytes }
+  /** A control message that is for the mesh. */
+  | { readonly type: 'message'; readonly message: NeighbourMessage }
   | { readonly type: 'writable'; readonly room: number }
   | { readonly type: 'path'; readonly path: LinkPath }
   /** Exactly once, last. */
@@ -71,6 +73,7 @@ export class Link {
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting';
   #path: LinkPath = 'unknown';
   #features: readonly string[] = [];
+  #lastBlockAt: number;
   #heard = 0;
   #heardAtTick = 0;
   #silentTicks = 0;
@@ -79,6 +82,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#lastBlockAt = options.scheduler.now;
     const { initiator, iceServers, limits, scheduler } = options;
     this.#connection = options.connect({
       initiator,
@@ -101,6 +105,11 @@ export class Link {
   /** Features both sides may count on: those the other side named in its hello. */
   get features(): readonly string[] {
     return this.#features;
+  }
+
+  /** Milliseconds since a block went either way, or since the link was made. */
+  get idleMs(): number {
+    return this.#options.scheduler.now - this.#lastBlockAt;
   }
 
   /** Bytes that may be sent now without waiting. 0 unless open. */
@@ -127,6 +136,7 @@ export class Link {
    */
   send(frame: Bytes): boolean {
     if (this.#state !== 'open') return true;
+    if (frame[0] === BLOCK_FRAME) this.#lastBlockAt = this.#options.scheduler.now;
     const max = this.maxFrameBytes;
     if (frame.length <= max) return this.#push(frame);
     if (frame[0] === CONTROL_FRAME) for (const part of splitControl(frame, max)) this.#push(part);
@@ -198,7 +208,7 @@ export class Link {
     try {
       if (data.length === 0 || data.length > MAX_FRAME_BYTES) this.#violation('a frame of a forbidden size');
       else if (this.#state === 'greeting') this.#hello(data);
-      else if (data[0] === BLOCK_FRAME) this.#emit({ type: 'frame', frame: data });
+      else if (data[0] === BLOCK_FRAME) this.#block(data);
       else if (data[0] === CONTROL_FRAME) this.#control(data);
       else if (data[0] === FRAGMENT_FRAME) this.#fragment(data);
       else this.#violation('an unknown kind of frame');
@@ -229,6 +239,11 @@ export class Link {
     if (this.#path !== 'unknown') this.#emit({ type: 'path', path: this.#path });
   }
 
+  #block(frame: Bytes): void {
+    this.#lastBlockAt = this.#options.scheduler.now;
+    this.#emit({ type: 'frame', frame });
+  }
+
   #fragment(data: Bytes): void {
     const whole = this.#joiner.push(data);
     if (whole === undefined) return;
@@ -237,7 +252,7 @@ export class Link {
   }
 
   #control(frame: Bytes): void {
-    // Only what may be ours is decoded here; all else is decoded once, by whoever it is for.
+    // Only what may be ours or the mesh's is decoded here; all else is decoded once, by whoever it is for.
     if (!isLinkMessage(frame)) {
       this.#emit({ type: 'frame', frame });
       return;
@@ -247,6 +262,7 @@ export class Link {
     else if (message.type === 'goodbye')
       this.#end({ ...goodbyeEnd(message.code, message.text), by: 'other' });
     else if (message.type === 'hello') this.#violation('a second hello');
+    else if (isForMesh(message)) this.#emit({ type: 'message', message });
     else if (message.type !== 'pong') this.#emit({ type: 'frame', frame });
   }
 
@@ -321,4 +337,13 @@ export class Link {
   #emit(event: LinkEvent): void {
     this.#options.listener(event);
   }
+}
+
+function isForMesh(message: PeerMessage): message is NeighbourMessage {
+  return (
+    message.type === 'peers' ||
+    message.type === 'relay' ||
+    message.type === 'relayed' ||
+    message.type === 'relay-refused'
+  );
 }

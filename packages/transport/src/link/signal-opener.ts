@@ -10,12 +10,19 @@ const CONNECTION_BYTES = 16;
 
 /** A box that was opened, or why it was not. Nothing of a bad one may be believed; `connection` only says what to answer to. */
 export type OpenedBox =
-  | { readonly ok: true; readonly route: SignalRoute; readonly signal: Signal; readonly peer: PeerId }
+  | {
+      readonly ok: true;
+      readonly route: SignalRoute;
+      readonly signal: Signal;
+      readonly peer: PeerId;
+      readonly via: PeerId | undefined;
+    }
   | {
       readonly ok: false;
       readonly from: string;
       readonly code: 'signal-forged' | 'signal-malformed';
       readonly connection: string | undefined;
+      readonly via: PeerId | undefined;
     };
 
 /** Opens sealed boxes one after the other, so that they come out in the order in which they came in. */
@@ -38,12 +45,13 @@ export class SignalOpener {
     this.#epoch += 1;
   }
 
-  push(from: string, to: string, box: Bytes): void {
+  /** `via`: the neighbour that handed the box over, if it was not the server. */
+  push(from: string, to: string, box: Bytes, via?: PeerId): void {
     if (this.#waiting >= MAX_WAITING) return;
     this.#waiting += 1;
     const epoch = this.#epoch;
     const before = this.#tail;
-    this.#tail = this.#next(before, epoch, () => this.#open(from, to, box));
+    this.#tail = this.#next(before, epoch, () => this.#open(from, to, box, via));
   }
 
   async #next(before: Promise<void>, epoch: number, open: () => Promise<OpenedBox>): Promise<void> {
@@ -53,14 +61,14 @@ export class SignalOpener {
     if (opened !== undefined && epoch === this.#epoch) this.#listener(opened);
   }
 
-  async #open(from: string, to: string, box: Bytes): Promise<OpenedBox> {
+  async #open(from: string, to: string, box: Bytes, via: PeerId | undefined): Promise<OpenedBox> {
     try {
       const { route, signal, peerId } = await openSignal(this.#crypto, this.#signalKey, { from, to }, box);
-      return { ok: true, route, signal, peer: peerId };
+      return { ok: true, route, signal, peer: peerId, via };
     } catch (error) {
       const malformed = error instanceof ProtocolError && error.code === 'signal-malformed';
       const code = malformed ? 'signal-malformed' : 'signal-forged';
-      return { ok: false, from, code, connection: namedConnection(box) };
+      return { ok: false, from, code, connection: namedConnection(box), via };
     }
   }
 }

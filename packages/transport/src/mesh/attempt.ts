@@ -7,9 +7,12 @@ import type { Neighbour } from './events.ts';
 /** All link events but `signal`, which the sealed exchange takes. */
 export type LinkNews = Exclude<LinkEvent, { type: 'signal' }>;
 
+/** News that must not be lost while it is open whether a link stays. */
+export type HeldNews = Extract<LinkEvent, { type: 'frame' | 'message' }>;
+
 export interface AttemptOptions {
   readonly connection: string;
-  /** The other side's address at the signaling server. */
+  /** The other side's address: at the signaling server, or as a member that a neighbour is linked to. */
   readonly address: string;
   /** We started it. */
   readonly outgoing: boolean;
@@ -27,8 +30,8 @@ export class Attempt {
   readonly outgoing: boolean;
   /** Known from the first authentic signal on, and the same ever after. */
   peer: PeerId | undefined;
-  /** Frames of an open link that is not announced yet, because an older link to the same member is being probed. */
-  held: Bytes[] | undefined;
+  /** What came over an open link that is not announced yet, because an older link to the same member is being probed. */
+  held: HeldNews[] | undefined;
   readonly #options: AttemptOptions;
   readonly #early: ConnectionSignal[] = [];
   #described = false;

@@ -1,3 +1,4 @@
+import { parseMemberAddress } from '@shoal/protocol';
 import type { PeerId } from '@shoal/protocol';
 import type { Attempt } from './attempt.ts';
 
@@ -65,6 +66,14 @@ export class Attempts {
     return [...this.#all.values()].filter(
       attempt => attempt.peer === peer && (attempt.held !== undefined || attempt.link === undefined),
     );
+  }
+
+  /** There is a link or an unfinished connection with this member, as far as we know. */
+  isWith(peer: PeerId): boolean {
+    for (const attempt of this.#all.values()) {
+      if (attempt.peer === peer || parseMemberAddress(attempt.address)?.peer === peer) return true;
+    }
+    return false;
   }
 
   usesAddress(address: string): boolean {

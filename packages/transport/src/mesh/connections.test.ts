@@ -1,4 +1,4 @@
-import { createConnectionId } from '@shoal/protocol';
+import { createConnectionId, memberAddress } from '@shoal/protocol';
 import { expect, test } from 'vitest';
 import { DEFAULT_LINK_LIMITS } from '../link/limits.ts';
 import { FakeNetwork } from '../testing/fake-network.ts';
@@ -19,6 +19,8 @@ test('a box sealed for an old address is never sent from the new one, where it w
         return 'relayed';
       },
     },
+    self: { peer: nodeSigner().peerId, seat: createConnectionId(crypto) },
+    relay: async () => 'failed',
     scheduler: new FakeScheduler(),
     connect: new FakeNetwork(random).connect,
     limits: DEFAULT_LINK_LIMITS,
@@ -33,4 +35,29 @@ test('a box sealed for an old address is never sent from the new one, where it w
   connections.exchange('after', createConnectionId(crypto)).send({ kind: 'reject', code: 'full' });
   await new Promise<void>(resolve => setImmediate(resolve));
   expect(sent).toEqual(['after']);
+});
+
+test('[NB3] a new address at the server ends what is unfinished over the server, not what goes over a neighbour', () => {
+  const random = seeded(1);
+  const crypto = nodeCrypto(random);
+  const seated = () => ({ peer: nodeSigner().peerId, seat: createConnectionId(crypto) });
+  const connections = new Connections({
+    keys: { crypto, signalKey: crypto.randomBytes(32), signer: nodeSigner() },
+    signaling: { signal: async () => 'relayed' },
+    self: seated(),
+    relay: async () => 'relayed',
+    scheduler: new FakeScheduler(),
+    connect: new FakeNetwork(random).connect,
+    limits: DEFAULT_LINK_LIMITS,
+    features: [],
+    onLink: () => undefined,
+    onUnreachable: () => undefined,
+    onDismissed: () => undefined,
+  });
+  connections.moved('old', []);
+  const overNeighbour = memberAddress(seated());
+  for (const address of ['someone', overNeighbour])
+    connections.create(createConnectionId(crypto), address, true).start();
+  connections.moved('new', []);
+  expect([...connections.all].map(({ address }) => address)).toEqual([overNeighbour]);
 });

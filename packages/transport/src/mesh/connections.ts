@@ -1,4 +1,5 @@
-import type { Bytes, IceServer } from '@shoal/protocol';
+import { memberAddress, parseMemberAddress } from '@shoal/protocol';
+import type { Bytes, IceServer, MemberAddress } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
 import type { LinkLimits } from '../link/limits.ts';
@@ -8,7 +9,7 @@ import { SignalExchange } from '../link/signal-exchange.ts';
 import type { SealingKeys } from '../link/signal-exchange.ts';
 import type { PeerConnectionFactory } from '../peer-connection/peer-connection.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Signaling } from '../signaling/signaling.ts';
+import type { SignalOutcome, Signaling } from '../signaling/signaling.ts';
 import { Attempt } from './attempt.ts';
 import type { LinkNews } from './attempt.ts';
 import { Attempts } from './attempts.ts';
@@ -16,12 +17,16 @@ import { Attempts } from './attempts.ts';
 export interface ConnectionsOptions {
   readonly keys: SealingKeys;
   readonly signaling: Pick<Signaling, 'signal'>;
+  /** Who we are for members that reach us over a neighbour. */
+  readonly self: MemberAddress;
+  /** Boxes that go over a common neighbour. */
+  readonly relay: Signaling['signal'];
   readonly scheduler: Scheduler;
   readonly connect: PeerConnectionFactory;
   readonly limits: LinkLimits;
   readonly features: readonly string[];
   readonly onLink: (attempt: Attempt, event: LinkNews) => void;
-  /** The other side's address is not in the room any more. */
+  /** Nobody can be reached under the other side's address any more. */
   readonly onUnreachable: (attempt: Attempt) => void;
   readonly onDismissed: (attempt: Attempt) => void;
 }
@@ -42,12 +47,15 @@ export class Connections {
     return this.#address;
   }
 
-  /** A new address: what is unfinished cannot be finished, what is open needs no more signals. */
+  /** A new address at the server: what is unfinished over it cannot be finished, what is open needs no more signals. */
   moved(address: string, iceServers: readonly IceServer[]): void {
     this.#address = address;
     this.#iceServers = iceServers;
-    for (const attempt of this.all.unfinished()) this.drop(attempt, 'closed');
-    for (const attempt of this.all) attempt.mute();
+    for (const attempt of this.all) {
+      if (parseMemberAddress(attempt.address) !== undefined) continue;
+      if (attempt.isOpen) attempt.mute();
+      else this.drop(attempt, 'closed');
+    }
   }
 
   create(connection: string, address: string, outgoing: boolean): Attempt {
@@ -73,16 +81,19 @@ export class Connections {
   }
 
   exchange(to: string, connection: string, onUndeliverable: () => void = () => undefined): SignalExchange {
-    const { keys, signaling, scheduler } = this.#options;
-    const from = this.#address ?? '';
+    const { keys, signaling, self, relay, scheduler } = this.#options;
+    const overMember = parseMemberAddress(to) !== undefined;
+    const from = overMember ? memberAddress(self) : (this.#address ?? '');
+    const overServer = async (box: Bytes): Promise<SignalOutcome> =>
+      // A box names the address it was sealed for: after a new join it would look forged to the other side.
+      this.#address === from ? signaling.signal(to, box) : 'failed';
     return new SignalExchange({
       ...keys,
       scheduler,
       from,
       to,
       connection,
-      // A box names the address it was sealed for: after a new join it would look forged to the other side.
-      relay: async (box: Bytes) => (this.#address === from ? signaling.signal(to, box) : 'failed'),
+      relay: overMember ? async box => relay(to, box) : overServer,
       onUndeliverable,
     });
   }
@@ -98,6 +109,11 @@ export class Connections {
       features,
       listener,
     });
+  }
+
+  /** The other side cannot be reached any more, whatever has been sent. */
+  unreachable(address: string): void {
+    for (const attempt of this.all.unfinishedWith(address)) this.#unreachable(attempt);
   }
 
   #unreachable(attempt: Attempt): void {

@@ -19,6 +19,7 @@ function harness(wanted: number) {
     random: () => 0,
     timing: DEFAULT_TIMING,
     wanted: () => state.wanted - dialled.length,
+    mayMix: () => true,
     usesAddress: address => dialled.includes(address),
     shuns: () => false,
     dial: address => dialled.push(address),

@@ -12,6 +12,8 @@ export interface DiallerOptions {
   readonly timing: MeshTiming;
   /** How many more links we would start now. */
   readonly wanted: () => number;
+  /** There is room for a link that nobody needs now. */
+  readonly mayMix: () => boolean;
   readonly usesAddress: (address: string) => boolean;
   /** A neighbour, or someone we leave alone. */
   readonly shuns: (peer: PeerId) => boolean;
@@ -63,11 +65,12 @@ export class Dialler {
     this.#cancelTimer();
   }
 
-  #fill(): void {
+  #fill(least = 0): void {
     const { wanted, usesAddress, shuns, random, dial, timing } = this.#options;
     const view = { isBusy: usesAddress, isNeighbour: shuns, random };
-    for (const address of this.book.pick(wanted(), view)) dial(address);
-    if (wanted() > 0) this.#wakeIn(timing.refresh * (0.5 + random()));
+    for (const address of this.book.pick(Math.max(least, wanted()), view)) dial(address);
+    // With enough neighbours, one more now and then: else parts of the room that lost each other would never meet again.
+    this.#wakeIn((wanted() > 0 ? timing.refresh : timing.mix) * (0.5 + random()));
   }
 
   /** One timer: the earliest wish counts. */
@@ -77,15 +80,22 @@ export class Dialler {
     this.#timerDelay = delay;
     this.#cancelTimer = this.#options.scheduler.after(delay, () => {
       this.#timerDelay = undefined;
+      // After a failure only what is wanted is made up for.
+      const least = this.#retrying ? 0 : 1;
       this.#retrying = false;
-      void this.#refresh();
+      void this.#refresh(least);
     });
   }
 
-  async #refresh(): Promise<void> {
-    const { signaling, wanted } = this.#options;
+  async #refresh(least: number): Promise<void> {
+    const { signaling, wanted, mayMix } = this.#options;
     // When the server is away its return brings a fresh sample; until then nobody new can be found.
-    if (this.#asking || wanted() <= 0 || signaling.state !== 'online') return;
+    if (this.#asking || signaling.state !== 'online') return;
+    const more = mayMix() ? least : 0;
+    if (wanted() <= 0 && more === 0) {
+      this.#fill();
+      return;
+    }
     this.#asking = true;
     try {
       this.book.learn(await signaling.members());
@@ -95,6 +105,6 @@ export class Dialler {
       return;
     }
     this.#asking = false;
-    if (!this.#closed) this.#fill();
+    if (!this.#closed) this.#fill(more);
   }
 }

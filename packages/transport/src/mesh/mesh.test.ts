@@ -51,7 +51,7 @@ describe('introductions', () => {
   });
 
   test.each(SEEDS)(
-    'a room of 12 with at most 5 neighbours each: connected, and nobody has more (seed %i)',
+    '[NB1] a room of 12 with at most 5 neighbours each: connected, and nobody has more (seed %i)',
     async seed => {
       const world = new World(seed);
       const members = Array.from({ length: 12 }, () => world.member({ maxNeighbours: 5 }));

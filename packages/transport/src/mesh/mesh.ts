@@ -1,6 +1,6 @@
-import { createConnectionId } from '@shoal/protocol';
-import type { Bytes } from '@shoal/protocol';
-import { TransportError } from '../errors.ts';
+import { createConnectionId, memberAddress, parseMemberAddress } from '@shoal/protocol';
+import type { Bytes, NeighbourMessage, PeerId } from '@shoal/protocol';
+import { TransportError, failureText } from '../errors.ts';
 import { DEFAULT_LINK_LIMITS } from '../link/limits.ts';
 import { SignalOpener } from '../link/signal-opener.ts';
 import { Listeners } from '../listeners.ts';
@@ -10,14 +10,24 @@ import type { Scheduler } from '../scheduler.ts';
 import type { Signaling, SignalingEvent, SignalingState } from '../signaling/signaling.ts';
 import { SocketIoSignaling } from '../signaling/socket-io-signaling.ts';
 import { Connections } from './connections.ts';
+import { Contacts } from './contacts.ts';
 import { Dialler } from './dialler.ts';
 import { failureEvent } from './events.ts';
 import type { MeshEvent, Neighbour } from './events.ts';
+import { Gardener } from './gardener.ts';
+import { PEERS_FEATURE } from './neighbour-limits.ts';
 import { Neighbourhood } from './neighbourhood.ts';
-import { DEFAULT_MAX_NEIGHBOURS, DEFAULT_TARGET_NEIGHBOURS, DEFAULT_TIMING } from './options.ts';
+import {
+  DEFAULT_MAX_NEIGHBOURS,
+  DEFAULT_TARGET_NEIGHBOURS,
+  DEFAULT_TIMING,
+  comfortableNeighbours,
+} from './options.ts';
 import type { MeshOptions, MeshTiming } from './options.ts';
+import { PeerExchange } from './peer-exchange.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reception } from './reception.ts';
+import { Relay } from './relay.ts';
 
 /**
  * A bounded number of links to members of the room, kept up as members come and go. The signaling server introduces;
@@ -27,12 +37,17 @@ export class Mesh {
   readonly #timing: MeshTiming;
   readonly #scheduler: Scheduler;
   readonly #signaling: Signaling;
+  /** One for each way, so that a flood on one does not close the other. */
   readonly #opener: SignalOpener;
+  readonly #relayedOpener: SignalOpener;
   readonly #quarantine: Quarantine;
   readonly #connections: Connections;
   readonly #dialler: Dialler;
   readonly #neighbourhood: Neighbourhood;
   readonly #reception: Reception;
+  readonly #exchange: PeerExchange;
+  readonly #relay: Relay;
+  readonly #gardener: Gardener;
   readonly #listeners = new Listeners<MeshEvent>();
   #stopBeat: () => void = () => undefined;
   #phase: 'new' | 'running' | 'closed' = 'new';
@@ -43,29 +58,54 @@ export class Mesh {
     const timing = { ...DEFAULT_TIMING, ...options.timing };
     const maxNeighbours = Math.max(1, options.maxNeighbours ?? DEFAULT_MAX_NEIGHBOURS);
     const half = Math.max(1, Math.floor(maxNeighbours / 2));
+    const comfortable = comfortableNeighbours(maxNeighbours);
     const target = Math.min(half, options.targetNeighbours ?? DEFAULT_TARGET_NEIGHBOURS);
     const random = options.random ?? (() => fraction(crypto.randomBytes(4)));
     const createSignaling = options.signaling ?? (settings => new SocketIoSignaling(settings));
     const signaling = createSignaling({ url, room, scheduler, random });
     const quarantine = new Quarantine(scheduler, timing.quarantine);
     const tell = (event: MeshEvent): void => this.#listeners.emit(event);
+    const self = { peer: signer.peerId, seat: createConnectionId(crypto) };
+    const onFlood = (neighbour: Neighbour): void =>
+      neighbour.close('protocol-violation', failureText('protocol-violation'));
+    const exchange = new PeerExchange({
+      self,
+      scheduler,
+      collectMs: timing.collect,
+      onChange: () => this.#gardener.consider(),
+      onFlood,
+    });
+    const relay = new Relay({
+      self,
+      scheduler,
+      random,
+      exchange,
+      onBox: (from, box, via) => this.#relayedOpener.push(from, memberAddress(self), box, via),
+      onUnknown: address => connections.unreachable(address),
+      onFlood,
+    });
 
     const connections = new Connections({
       keys: { crypto, signalKey, signer },
       signaling,
+      self,
+      relay: async (to, box) => relay.send(to, box),
       scheduler,
       connect: options.connect ?? simplePeerConnections,
       limits: { ...DEFAULT_LINK_LIMITS, ...options.linkLimits },
-      features: options.features ?? [],
+      features: [...(options.features ?? []), PEERS_FEATURE],
       onLink: (attempt, event) => this.#neighbourhood.linkEvent(attempt, event),
       onUnreachable: ({ address }) => {
-        this.#dialler.book.gone(address);
-        this.#dialler.retry();
+        contacts.gone(address);
+        contacts.retry();
       },
       onDismissed: ({ peer }) => {
         if (peer !== undefined) quarantine.add(peer);
       },
     });
+    const connect = (address: string): void =>
+      connections.create(createConnectionId(crypto), address, true).start();
+    const isMember = (address: string): boolean => parseMemberAddress(address) !== undefined;
     const dialler = new Dialler({
       signaling,
       scheduler,
@@ -74,10 +114,50 @@ export class Mesh {
       wanted: () => (this.#phase === 'running' ? target - connections.all.size : 0),
       usesAddress: address => connections.all.usesAddress(address),
       shuns: peer => this.#neighbourhood.has(peer) || quarantine.holds(peer),
-      dial: address => connections.create(createConnectionId(crypto), address, true).start(),
+      mayMix: () => connections.all.size < comfortable,
+      dial: connect,
     });
+    const gardener = new Gardener({
+      self: signer.peerId,
+      claims: exchange.claims,
+      scheduler,
+      random,
+      timing,
+      target,
+      comfortable,
+      neighbours: () => neighbourhood.all.map(({ neighbour }) => neighbour.peer),
+      isIdle: peer => (neighbourhood.get(peer)?.link.idleMs ?? 0) >= timing.idle,
+      wanted: () => {
+        if (this.#phase !== 'running') return 0;
+        const overServer = connections.all.unfinished().filter(({ address }) => !isMember(address));
+        // Whom the server introduced we do not know before they answer: they may be the very ones.
+        if (signaling.state !== 'online') return target - connections.all.size + overServer.length;
+        const pending = overServer.some(({ outgoing, peer }) => outgoing && peer === undefined);
+        return pending ? 0 : target - connections.all.size;
+      },
+      shuns: peer => neighbourhood.has(peer) || quarantine.holds(peer) || connections.all.isWith(peer),
+      dial: connect,
+      cut: peer => neighbourhood.get(peer)?.link.close('idle', 'There are enough other ways to each other.'),
+      onFailed: address => relay.mistrust(address),
+    });
+    const contacts = new Contacts(dialler, gardener);
     const probeMs = timing.probe;
-    const neighbourhood = new Neighbourhood({ connections, dialler, quarantine, probeMs, tell });
+    const neighbourhood = new Neighbourhood({
+      connections,
+      contacts,
+      quarantine,
+      probeMs,
+      tell,
+      onJoined: neighbour => {
+        exchange.joined(neighbour);
+        gardener.consider();
+      },
+      onLeft: peer => {
+        exchange.left(peer);
+        relay.left(peer);
+      },
+      onMessage: (peer, message) => this.#neighbourMessage(peer, message),
+    });
     this.#reception = new Reception({
       self: signer.peerId,
       maxNeighbours,
@@ -85,13 +165,20 @@ export class Mesh {
       crypto,
       connections,
       neighbourhood,
-      dialler,
+      contacts,
       quarantine,
+      onWay: (address, via) => relay.heard(address, via),
       tell,
     });
-    this.#opener = new SignalOpener(crypto, signalKey, box => {
-      if (this.#phase === 'running') this.#reception.receive(box);
-    });
+    const open = (): SignalOpener =>
+      new SignalOpener(crypto, signalKey, box => {
+        if (this.#phase === 'running') this.#reception.receive(box);
+      });
+    this.#opener = open();
+    this.#relayedOpener = open();
+    this.#exchange = exchange;
+    this.#relay = relay;
+    this.#gardener = gardener;
     this.#timing = timing;
     this.#scheduler = scheduler;
     this.#signaling = signaling;
@@ -134,6 +221,8 @@ export class Mesh {
     this.#listeners.clear();
     this.#stopBeat();
     this.#dialler.close();
+    this.#gardener.close();
+    this.#exchange.close();
     this.#quarantine.close();
     this.#signaling.close();
     for (const attempt of this.#connections.all) this.#connections.drop(attempt, 'closed');
@@ -144,6 +233,7 @@ export class Mesh {
     if (this.#phase !== 'running') return;
     if (event.type === 'state') {
       this.#listeners.emit({ type: 'signaling', state: event.state });
+      this.#gardener.consider();
     } else if (event.type === 'refused') {
       this.#listeners.emit(failureEvent(event.code));
     } else if (event.type === 'signal') {
@@ -157,10 +247,16 @@ export class Mesh {
     }
   }
 
-  /** The only clock of an idle mesh: links that have gone silent are found out. */
+  #neighbourMessage(peer: PeerId, message: NeighbourMessage): void {
+    if (message.type === 'peers') this.#exchange.receive(peer, message);
+    else this.#relay.receive(peer, message);
+  }
+
+  /** The clock of an idle mesh: links that have gone silent are found out, those that are too many become idle. */
   #beat(): void {
     this.#stopBeat = this.#scheduler.after(this.#timing.beat, () => {
       for (const { link } of this.#neighbourhood.all) link.tick();
+      this.#gardener.consider();
       this.#beat();
     });
   }

@@ -1,9 +1,9 @@
-import type { PeerId } from '@shoal/protocol';
+import type { NeighbourMessage, PeerId } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
 import type { Link, LinkEnd } from '../link/link.ts';
-import type { Attempt, LinkNews } from './attempt.ts';
+import type { Attempt, HeldNews, LinkNews } from './attempt.ts';
 import type { Connections } from './connections.ts';
-import type { Dialler } from './dialler.ts';
+import type { Contacts } from './contacts.ts';
 import { failureEvent } from './events.ts';
 import type { MeshEvent, Neighbour } from './events.ts';
 import { FailureTally, connectFailure } from './failure-tally.ts';
@@ -21,11 +21,15 @@ export interface Announced {
 
 export interface NeighbourhoodOptions {
   readonly connections: Connections;
-  readonly dialler: Dialler;
+  readonly contacts: Contacts;
   readonly quarantine: Quarantine;
   /** Milliseconds that an old link has to prove that it lives. */
   readonly probeMs: number;
   readonly tell: (event: MeshEvent) => void;
+  /** The same as told, for the mesh itself. */
+  readonly onJoined: (neighbour: Neighbour) => void;
+  readonly onLeft: (peer: PeerId) => void;
+  readonly onMessage: (peer: PeerId, message: NeighbourMessage) => void;
 }
 
 /** One open link per member, and what is told of it: joins, frames, leaves, and connections that never opened. */
@@ -63,10 +67,16 @@ export class Neighbourhood {
     if (event.type === 'closed') this.#closed(attempt, event.end);
     else if (peer === undefined || link === undefined) return;
     else if (event.type === 'open') this.#opened(attempt, peer, link);
-    else if (attempt.held === undefined) this.#options.tell({ ...event, peer });
-    else if (event.type !== 'frame') return;
-    else if (attempt.held.length < MAX_HELD_FRAMES) attempt.held.push(event.frame);
+    else if (event.type !== 'frame' && event.type !== 'message') {
+      if (attempt.held === undefined) this.#options.tell({ ...event, peer });
+    } else if (attempt.held === undefined) this.#heard(peer, event);
+    else if (attempt.held.length < MAX_HELD_FRAMES) attempt.held.push(event);
     else this.#options.connections.drop(attempt, 'protocol-violation');
+  }
+
+  #heard(peer: PeerId, event: HeldNews): void {
+    if (event.type === 'frame') this.#options.tell({ ...event, peer });
+    else this.#options.onMessage(peer, event.message);
   }
 
   #opened(attempt: Attempt, peer: PeerId, link: Link): void {
@@ -88,37 +98,39 @@ export class Neighbourhood {
   }
 
   #announce(attempt: Attempt, peer: PeerId, link: Link): void {
-    const { dialler, tell } = this.#options;
+    const { contacts, tell, onJoined } = this.#options;
     const { held } = attempt;
     attempt.held = undefined;
     const neighbour = attempt.neighbour(peer, link);
     this.#byPeer.set(peer, { attempt, link, neighbour });
-    dialler.succeeded(attempt.address);
+    contacts.succeeded(attempt.address);
     this.#tally.clear(peer);
     tell({ type: 'neighbour-joined', neighbour });
+    onJoined(neighbour);
     if (held === undefined) return;
     // What happened while we did not know whether this link would stay.
     if (link.path !== 'unknown') tell({ type: 'path', peer, path: link.path });
-    for (const frame of held) {
+    for (const event of held) {
       if (!link.isOpen) return;
-      tell({ type: 'frame', peer, frame });
+      this.#heard(peer, event);
     }
   }
 
   #closed(attempt: Attempt, end: LinkEnd): void {
-    const { connections, dialler, quarantine, tell } = this.#options;
+    const { connections, contacts, quarantine, tell, onLeft } = this.#options;
     const { peer } = attempt;
     connections.all.remove(attempt);
     attempt.end(end.code, end.text);
     if (peer !== undefined && this.#byPeer.get(peer)?.attempt === attempt) {
       this.#byPeer.delete(peer);
       if (end.code === 'protocol-violation') quarantine.add(peer);
+      onLeft(peer);
       tell({ type: 'neighbour-left', peer, code: end.code, text: end.text });
       this.#promote(peer);
     } else {
       this.#connectFailed(attempt, end);
     }
-    dialler.retry();
+    contacts.retry();
   }
 
   /** The older link is gone: connections that waited for that go on. */
@@ -130,8 +142,8 @@ export class Neighbourhood {
   }
 
   #connectFailed({ peer, address }: Attempt, end: LinkEnd): void {
-    const { dialler, quarantine, tell } = this.#options;
-    const dials = dialler.book.failed(address);
+    const { contacts, quarantine, tell } = this.#options;
+    const dials = contacts.failed(address);
     const tries = peer === undefined ? dials : this.#tally.add(peer);
     const code = connectFailure(end, { tries, answered: peer !== undefined, lonely: this.size === 0 });
     if (code === undefined) return;

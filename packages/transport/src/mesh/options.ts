@@ -52,6 +52,12 @@ export interface MeshTiming {
   readonly refresh: number;
   /** How long a member that broke the rules is left alone. */
   readonly quarantine: number;
+  /** In which changes of the neighbourhood are collected before the neighbours are told, and before anything follows from them. */
+  readonly collect: number;
+  /** Without a block either way, after which a link may be cut when there are too many. */
+  readonly idle: number;
+  /** Between two links made for no need, so that parts of the room that lost each other meet again. */
+  readonly mix: number;
 }
 
 export const DEFAULT_TIMING: MeshTiming = {
@@ -61,7 +67,15 @@ export const DEFAULT_TIMING: MeshTiming = {
   retryCap: 60_000,
   refresh: 60_000,
   quarantine: 300_000,
+  collect: 1_000,
+  idle: 30_000,
+  mix: 180_000,
 };
 
 export const DEFAULT_MAX_NEIGHBOURS = 12;
 export const DEFAULT_TARGET_NEIGHBOURS = 6;
+
+/** Links above which idle ones are cut: leaves a sixth of `max` for newcomers, who are refused at `max`. */
+export function comfortableNeighbours(max: number): number {
+  return max - Math.max(1, Math.floor(max / 6));
+}

@@ -5,7 +5,7 @@ import type { OpenedBox } from '../link/signal-opener.ts';
 import type { ConnectionSignal } from '../peer-connection/peer-connection.ts';
 import type { Attempt } from './attempt.ts';
 import type { Connections } from './connections.ts';
-import type { Dialler } from './dialler.ts';
+import type { Contacts } from './contacts.ts';
 import { failureEvent } from './events.ts';
 import type { MeshEvent } from './events.ts';
 import { ForgedSenders } from './forged-senders.ts';
@@ -20,8 +20,10 @@ export interface ReceptionOptions {
   readonly crypto: Pick<CryptoPort, 'randomBytes'>;
   readonly connections: Connections;
   readonly neighbourhood: Neighbourhood;
-  readonly dialler: Dialler;
+  readonly contacts: Contacts;
   readonly quarantine: Quarantine;
+  /** An authentic box from this address was handed over by this neighbour. */
+  readonly onWay: (address: string, via: PeerId) => void;
   readonly tell: (event: MeshEvent) => void;
 }
 
@@ -41,11 +43,13 @@ export class Reception {
 
   receive(box: OpenedBox): void {
     if (!box.ok) {
-      this.#refuse(box);
+      if (box.via === undefined) this.#refuse(box);
+      else this.#disbelieve(box.via);
       return;
     }
-    const { route, signal, peer } = box;
+    const { route, signal, peer, via } = box;
     if (route.lane !== CONTROL_LANE) return;
+    if (via !== undefined) this.#options.onWay(route.from, via);
     const attempt = this.#options.connections.all.get(route.connection);
     if (attempt === undefined) this.#unknownConnection(route, signal, peer);
     else if (attempt.address === route.from && attempt.admits(peer, route.seq)) {
@@ -54,8 +58,8 @@ export class Reception {
   }
 
   #signalled(attempt: Attempt, peer: PeerId, signal: Signal): void {
-    const { connections, dialler, quarantine } = this.#options;
-    dialler.book.identify(attempt.address, peer);
+    const { connections, contacts, quarantine } = this.#options;
+    contacts.identify(attempt.address, peer);
     if (signal.kind === 'reject') {
       if (!attempt.isOpen) this.#rejected(attempt, signal.code);
     } else if (quarantine.holds(peer) && !attempt.isOpen) {
@@ -78,10 +82,10 @@ export class Reception {
   }
 
   #offered(route: SignalRoute, signal: ConnectionSignal, peer: PeerId): void {
-    const { self, maxNeighbours, connections, neighbourhood, dialler, quarantine, tell } = this.#options;
+    const { self, maxNeighbours, connections, neighbourhood, contacts, quarantine, tell } = this.#options;
     const { connection, from, to } = route;
     connections.all.saw(connection);
-    dialler.book.identify(from, peer);
+    contacts.identify(from, peer);
     const older = neighbourhood.get(peer);
     const rivals = connections.all.unfinishedWith(from).filter(attempt => attempt.outgoing);
     const answering = connections.all.answering(peer);
@@ -98,7 +102,7 @@ export class Reception {
     });
     if (verdict === 'ignore') return;
     if (verdict === 'self') {
-      dialler.book.block(from);
+      contacts.block(from);
       tell(failureEvent('self-connection'));
     }
     if (verdict === 'self' || verdict === 'full' || quarantine.holds(peer)) {
@@ -130,33 +134,41 @@ export class Reception {
 
   /** The other side will not have this connection. */
   #rejected(attempt: Attempt, code: SignalRejectCode): void {
-    const { self, connections, neighbourhood, dialler, tell } = this.#options;
+    const { self, connections, neighbourhood, contacts, tell } = this.#options;
     const { peer, address } = attempt;
     connections.drop(attempt, 'closed');
     if (isBadSignal(code)) {
-      dialler.book.block(address);
+      contacts.block(address);
       tell(failureEvent(code, peer));
     } else if (peer === self) {
-      dialler.book.block(address);
+      contacts.block(address);
       tell(failureEvent('self-connection'));
     } else {
-      const tries = dialler.book.failed(address);
+      const tries = contacts.failed(address);
       if (code === 'full' && tries > 1 && neighbourhood.size === 0) tell(failureEvent('too-many-neighbours'));
     }
-    dialler.retry();
+    contacts.retry();
+  }
+
+  /**
+   * A bad box that a neighbour handed over. It, or whoever it names as the sender, made it: nobody can say which, and either could
+   * do so to part two others. So nothing follows from it: their connection waits for its time to be over, and is tried another way.
+   */
+  #disbelieve(via: PeerId): void {
+    if (this.#forged.add(via)) this.#options.tell(failureEvent('relay-forged', via));
   }
 
   /** A box that is not what its sender sealed: the connection is refused on both sides, never made some other way. */
   #refuse({ from, code, connection }: Extract<OpenedBox, { ok: false }>): void {
-    const { connections, dialler, crypto, tell } = this.#options;
+    const { connections, contacts, crypto, tell } = this.#options;
     const hit = connections.all.unfinishedWith(from);
     for (const attempt of hit) {
       attempt.reject(code);
       connections.drop(attempt, 'closed');
     }
-    if (hit.length > 0) dialler.retry();
+    if (hit.length > 0) contacts.retry();
     if (!this.#forged.add(from)) return;
-    dialler.book.block(from);
+    contacts.block(from);
     if (hit.length === 0) {
       connections.exchange(from, connection ?? createConnectionId(crypto)).send({ kind: 'reject', code });
     }

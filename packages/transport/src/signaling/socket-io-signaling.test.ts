@@ -75,7 +75,7 @@ function client(port: number, ackTimeoutMs = 2_000) {
   const signaling = new SocketIoSignaling({
     url: `http://127.0.0.1:${port}`,
     room: ROOM,
-    scheduler: { after: (ms, task) => systemScheduler.after(Math.min(ms, 20), task) },
+    scheduler: { now: 0, after: (ms, task) => systemScheduler.after(Math.min(ms, 20), task) },
     random: () => 0.5,
     ackTimeoutMs,
     reconnectMs: [20, 50],

@@ -75,6 +75,8 @@ export class FakeConnection implements PeerConnection {
   /** Messages sent, as long as nobody minds the memory. */
   readonly sent: Bytes[] = [];
   maxBuffered = 0;
+  /** What goes out instead, or (undefined) nothing: a member that does not run our code. */
+  tamper: (message: Bytes) => Bytes | undefined = message => message;
   relayed = false;
 
   constructor(network: FakeNetwork, name: string, options: PeerConnectionOptions) {
@@ -130,14 +132,14 @@ export class FakeConnection implements PeerConnection {
     this.sent.push(message);
     this.#bufferedAmount += message.length;
     this.maxBuffered = Math.max(this.maxBuffered, this.#bufferedAmount);
-    const data = message.slice();
+    const data = this.tamper(message)?.slice();
     this.#network.queue(this.name, () => {
       const before = this.#bufferedAmount;
       this.#bufferedAmount -= message.length;
       const { lowWater } = this.#options;
       if (before > lowWater && this.#bufferedAmount <= lowWater) this.#tell({ type: 'buffer-low' });
       const other = this.#other;
-      if (!this.mute && other !== undefined) other.#arrive(data);
+      if (!this.mute && other !== undefined && data !== undefined) other.#arrive(data);
     });
   }
 
