@@ -35,3 +35,6 @@ export const DEFAULT_GOSSIP_LIMITS: GossipLimits = {
   maxRepeats: 16,
   maxProofSends: 8,
 };
+
+/** Givers counted in one author's receipts, the first ones: more than anybody meets, and puppets cost nothing to name. */
+export const MAX_GIVERS_PER_AUTHOR = 2048;

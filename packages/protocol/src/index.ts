@@ -12,8 +12,11 @@ export {
 export { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 export {
   BLOCK_BYTES,
+  BUCKET_DIGEST_BYTES,
   HASH_BYTES,
   ID_BYTES,
+  LOG_BUCKETS,
+  LOG_TIP_BYTES,
   MAX_ADDRESS_LENGTH,
   MAX_BLOCK_BYTES,
   MAX_BOX_BYTES,
@@ -41,6 +44,7 @@ export {
   MAX_PIECE_LENGTH,
   MAX_PROOF_HASHES,
   MAX_PROOF_LEVELS,
+  MAX_RECEIPT_GIVERS,
   MAX_REQUEST_BLOCKS,
   MAX_RETRY_AFTER_MS,
   MAX_SAMPLE_MEMBERS,
@@ -52,6 +56,7 @@ export {
   MIN_PIECE_LENGTH,
   PROTOCOL_VERSION,
   PUBLIC_KEY_BYTES,
+  ROOT_DIGEST_BYTES,
   ROOM_SECRET_BYTES,
   SIGNATURE_BYTES,
   TARGET_PIECES,
@@ -90,6 +95,7 @@ export {
   type SignedHashes,
 } from './hashes-auth.ts';
 export type { EntryBody } from './log-entry/body.ts';
+export { logBucketDigest, logBucketOf, logRootDigest, type LogState } from './log-entry/digest.ts';
 export { createEntry, decodeEntry, offerIdOf, verifyEntry, type LogEntry } from './log-entry/entry.ts';
 export {
   joinReply,
@@ -127,6 +133,7 @@ export type {
   HashesMessage,
   HashMessage,
   LinkMessage,
+  LogTip,
   PeerMessage,
   PeerMessageType,
   SwarmMessage,
