@@ -152,6 +152,7 @@ describe('catalogue', () => {
         ],
       },
       { kind: 'receipt', givers: [[bob.id, 900]] },
+      { kind: 'receipt', givers: [[bob.id, 800]] },
     );
     expect(catalogue.receipts).toEqual(
       new Map([

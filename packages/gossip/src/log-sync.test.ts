@@ -256,6 +256,31 @@ describe('the tree', () => {
     ]);
   });
 
+  test('[GS12] further announcements of a busy author do not put off the wish', async () => {
+    const { log, rest, entries } = await hub(6);
+    const [first] = rest;
+    const author = entries[0]?.author;
+    if (first === undefined || author === undefined) throw new Error('nobody');
+    told(log, first.id, { type: 'log-prune' });
+    const asked = entries.map((_, index) => {
+      told(log, first.id, { type: 'log-heads', heads: [[author, index + 1]], want: false });
+      return messagesTo(first.id, log.receive({ type: 'flush' })).some(({ type }) => type === 'log-heads');
+    });
+    expect(asked.indexOf(true)).toBe(4);
+  });
+
+  test('[GS4] [GS12] a wish for what was sent too often already is answered all the same, with nothing', async () => {
+    const { log, rest, entries, repeat } = await hub(6);
+    const [, second] = rest;
+    const author = entries[0]?.author;
+    if (second === undefined || author === undefined) throw new Error('nobody');
+    repeat(0, 0);
+    const wish = { type: 'log-heads', heads: [[author, 0]], want: true } satisfies GossipMessage;
+    const answers = Array.from({ length: 20 }, () => messagesTo(second.id, told(log, second.id, wish)));
+    expect(answers.filter(messages => messages.some(({ type }) => type === 'log-entries'))).toHaveLength(16);
+    for (const messages of answers) expect(messages.at(-1)).toEqual({ type: 'log-done' });
+  });
+
   test('[GS12] whoever wishes for entries gets them, and the new ones from then on', async () => {
     const { log, rest, entries, repeat } = await hub(6);
     const second = rest[1]?.id;

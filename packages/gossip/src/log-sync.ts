@@ -113,6 +113,9 @@ export class LogSync {
     }
     for (const [author, count] of heads) {
       if (this.#options.logs.has(author)) neighbour.noteHas(author, count);
+      const before = neighbour.offered.get(author);
+      // The oldest of what is still missing says when to ask, or a busy author's would never be asked for.
+      if (before !== undefined && this.#lacks(author, before.count)) continue;
       if (this.#lacks(author, count) && neighbour.offered.size < this.#options.limits.maxAuthors)
         neighbour.offered.set(author, { count, at: this.#flushes });
     }
@@ -299,7 +302,11 @@ export class LogSync {
     tips?: ReadonlyMap<PeerId, Bytes>,
   ): void {
     const authors = new Set([...scope, ...counts.keys()]);
-    if (!neighbour.takeCounts(authors, counts)) return;
+    if (!neighbour.takeCounts(authors, counts)) {
+      // It gets nothing again, but need not wait for it either.
+      this.#options.send(neighbour.peer, { type: 'log-done' });
+      return;
+    }
     neighbour.synced = true;
     const entries = [...authors].flatMap(author => this.#missing(neighbour, author, tips?.get(author)));
     this.#sendEntries(neighbour, entries);
