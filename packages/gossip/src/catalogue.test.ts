@@ -137,6 +137,55 @@ describe('catalogue', () => {
     expect(one.texts.map(text => text.text).toSorted()).toEqual(two.texts.map(text => text.text).toSorted());
   });
 
+  test('[GC9] receipts: the highest count of each giver holds, and nobody gives to themselves', async () => {
+    const { ann, bob } = cast();
+    const carol = authors(1, 9)[0]?.id ?? bob.id;
+    const { catalogue, entries } = await folded(
+      ann,
+      { kind: 'receipt', givers: [[bob.id, 500]] },
+      {
+        kind: 'receipt',
+        givers: [
+          [bob.id, 300],
+          [carol, 7],
+          [ann.id, 1e9],
+        ],
+      },
+      { kind: 'receipt', givers: [[bob.id, 900]] },
+      { kind: 'receipt', givers: [[bob.id, 800]] },
+    );
+    expect(catalogue.receipts).toEqual(
+      new Map([
+        [
+          ann.id,
+          new Map([
+            [bob.id, 900],
+            [carol, 7],
+          ]),
+        ],
+      ]),
+    );
+    const [first] = entries;
+    if (first === undefined) throw new Error('no entry');
+    expect(new Catalogue().apply(first)).toEqual([{ type: 'receipt', author: ann.id }]);
+    // A fork takes back what it voids.
+    catalogue.revoke(ann.id, 1);
+    expect(catalogue.receipts.get(ann.id)).toEqual(new Map([[bob.id, 500]]));
+    catalogue.revoke(ann.id, 0);
+    expect(catalogue.receipts.size).toBe(0);
+  });
+
+  test('[GC9] an author who names givers without end fills no memory', async () => {
+    const { ann } = cast();
+    const puppets = authors(2100, 9).map(({ id }) => id);
+    const bodies = Array.from({ length: 9 }, (_, part): EntryBody => ({
+      kind: 'receipt',
+      givers: puppets.slice(part * 256, (part + 1) * 256).map(giver => [giver, 1]),
+    }));
+    const { catalogue } = await folded(ann, ...bodies);
+    expect(catalogue.receipts.get(ann.id)?.size).toBe(2048);
+  });
+
   test('[GC7] a revocation leaves no trace of what is void', async () => {
     const { ann, bob } = cast();
     const catalogue = new Catalogue();

@@ -1,5 +1,7 @@
 import { ProtocolError, geometryOf, offerIdOf, safePaths } from '@shoal/protocol';
 import type { Bytes, LogEntry, OfferGeometry, OfferId, PeerId } from '@shoal/protocol';
+import type { Receipts } from './ledger.ts';
+import { MAX_GIVERS_PER_AUTHOR } from './limits.ts';
 
 export interface Member {
   readonly name: string;
@@ -33,6 +35,7 @@ export type CatalogueChange =
   | { readonly type: 'sealed'; readonly offer: OfferId }
   | { readonly type: 'withdrawn'; readonly offer: OfferId }
   | { readonly type: 'text'; readonly author: PeerId; readonly seq: number }
+  | { readonly type: 'receipt'; readonly author: PeerId }
   /**
    * Everything of the author from `fromSeq` on is void. `gone` offers are no longer in the catalogue; `changed` ones
    * lost their seal or their withdrawal.
@@ -45,11 +48,14 @@ export type CatalogueChange =
       readonly changed: readonly OfferId[];
     };
 
-/** What the logs mean: members, offers, texts. A pure fold over accepted entries, each author's in order of `seq`. */
+/**
+ * What the logs mean: members, offers, texts, receipts. A pure fold over accepted entries, each author's in order of `seq`.
+ */
 export class Catalogue {
   readonly #members = new Map<PeerId, Member>();
   readonly #offers = new Map<OfferId, CatalogueOffer>();
   readonly #texts: CatalogueText[] = [];
+  readonly #receipts = new Map<PeerId, Map<PeerId, number>>();
   /** Kept per author so that a revocation can fold the rest anew. */
   readonly #applied = new Map<PeerId, LogEntry[]>();
 
@@ -66,6 +72,11 @@ export class Catalogue {
     return this.#texts;
   }
 
+  /** By author of receipts and giver: bytes that the author says to have got. Claims: `believedGiven` weighs them. */
+  get receipts(): Receipts {
+    return this.#receipts;
+  }
+
   apply(entry: LogEntry): readonly CatalogueChange[] {
     const applied = this.#applied.get(entry.author);
     if (applied === undefined) this.#applied.set(entry.author, [entry]);
@@ -79,6 +90,7 @@ export class Catalogue {
     const kept = (this.#applied.get(author) ?? []).filter(entry => entry.seq < fromSeq);
     this.#applied.set(author, kept);
     this.#members.delete(author);
+    this.#receipts.delete(author);
     for (const offer of before) this.#offers.delete(offer.id);
     const texts = this.#texts.filter(text => text.author !== author || text.seq < fromSeq);
     this.#texts.splice(0, this.#texts.length, ...texts);
@@ -113,6 +125,8 @@ export class Catalogue {
       case 'text':
         this.#texts.push({ author, seq, text: body.text });
         return [{ type: 'text', author, seq }];
+      case 'receipt':
+        return this.#receipt(author, body.givers);
       default:
         return [];
     }
@@ -142,6 +156,16 @@ export class Catalogue {
       if (error instanceof ProtocolError) return [];
       throw error;
     }
+  }
+
+  #receipt(author: PeerId, givers: readonly (readonly [PeerId, number])[]): readonly CatalogueChange[] {
+    const known = this.#receipts.get(author) ?? new Map<PeerId, number>();
+    this.#receipts.set(author, known);
+    for (const [giver, bytes] of givers) {
+      if (giver === author || (!known.has(giver) && known.size >= MAX_GIVERS_PER_AUTHOR)) continue;
+      known.set(giver, Math.max(bytes, known.get(giver) ?? 0));
+    }
+    return [{ type: 'receipt', author }];
   }
 
   #change(

@@ -11,7 +11,9 @@ export type GossipEvent =
   | { readonly type: 'authored'; readonly entry: LogEntry }
   /** Entries that were checked in an earlier life, in any order, both entries of each fork proof among them. */
   | { readonly type: 'restored'; readonly entries: readonly LogEntry[] }
-  /** Optional, every 30 s or so: one neighbour in turn is sent the vector, which repairs whatever was lost. */
+  /** Every half second or so: what was not sent at once is sent now, and answers are waited for that many times. */
+  | { readonly type: 'flush' }
+  /** Every 30 s or so: one neighbour in turn is compared with, which repairs whatever was lost. */
   | { readonly type: 'tick' };
 
 /** Why a neighbour's link should end. */

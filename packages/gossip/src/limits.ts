@@ -24,7 +24,7 @@ export interface GossipLimits {
  * Batches leave a control frame (4 MiB) far from full, so that other control messages are not stuck behind one.
  */
 export const DEFAULT_GOSSIP_LIMITS: GossipLimits = {
-  maxAuthors: 512,
+  maxAuthors: 2048,
   maxEntriesPerAuthor: 10_000,
   maxBytesPerAuthor: 16 * 1024 * 1024,
   maxHeld: 4096,
@@ -35,3 +35,6 @@ export const DEFAULT_GOSSIP_LIMITS: GossipLimits = {
   maxRepeats: 16,
   maxProofSends: 8,
 };
+
+/** Givers counted in one author's receipts, the first ones: more than anybody meets, and puppets cost nothing to name. */
+export const MAX_GIVERS_PER_AUTHOR = 2048;

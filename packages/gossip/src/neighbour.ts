@@ -10,22 +10,30 @@ interface ProofSends {
   heard: boolean;
 }
 
-/** What is known of one neighbour over one link. Beliefs only save traffic; its next vector corrects them. */
+/** What is known of one neighbour over one link. Beliefs only save traffic; what it says of itself corrects them. */
 export class Neighbour {
   readonly peer: PeerId;
   readonly #limits: GossipLimits;
-  /** Per author the entries it has, as far as it said or was sent. */
-  #has = new Map<PeerId, number>();
+  /** Entries it has of some authors, as far as it said or was sent. Of the others it has what we had when last compared. */
+  readonly #has = new Map<PeerId, number>();
   readonly #proofs = new Map<PeerId, ProofSends>();
   readonly #heads = new Map<PeerId, { readonly head: string; left: number }>();
   #repeats: number;
-  /** Its vector has come; before that nothing is pushed, for it would mostly be what it has. */
+  /** Per author the first new entry that it was neither sent nor told of. */
+  readonly queue = new Map<PeerId, number>();
+  /** Per author how many entries it announced that are not here, and at which flush. */
+  readonly offered = new Map<PeerId, { readonly count: number; readonly at: number }>();
+  /** Our logs were compared over this link; before that nothing is pushed, for it would mostly be what it has. */
   synced = false;
-  /** Its vector has just come: every author is looked at, and lost proofs and heads are offered again. */
-  review = false;
-  /** It was sent our vector and has not answered yet. */
-  asked = false;
-  /** Some of what it has did not get through (no room, or a gap that stays), and must be asked for again. */
+  /** New entries go to it in full; else they are announced. */
+  eager = true;
+  /** It was sent new entries since the last flush; more wait for the next. */
+  pushed = false;
+  /** Flushes left until we no longer wait for the answer to a vector or wish of ours; 0 if we do not wait. */
+  waiting = 0;
+  /** It may have what is not here, and is to be compared with when its turn comes. */
+  behind = false;
+  /** Some of what it sent found no room, and must be asked for again. */
   askAgain = false;
   /** It misbehaved: nothing is taken from it or sent to it any more. */
   ended = false;
@@ -36,30 +44,52 @@ export class Neighbour {
     this.#repeats = limits.maxRepeats;
   }
 
-  has(author: PeerId): number {
-    return this.#has.get(author) ?? 0;
+  /** Entries it has of an author; undefined where it said nothing. */
+  has(author: PeerId): number | undefined {
+    return this.#has.get(author);
   }
 
   /** It has the author's log up to and without `count`. */
   noteHas(author: PeerId, count: number): void {
-    if (count > this.has(author)) this.#has.set(author, count);
+    if (count > (this.#has.get(author) ?? 0)) this.#believe(author, count);
   }
 
-  /** Believes a vector, unless it asks for repeats once too often; false if so. */
-  takeVector(vector: readonly (readonly [PeerId, number])[]): boolean {
-    const has = new Map(vector.slice(0, this.#limits.maxAuthors * 2));
+  /**
+   * Believes what it says of these authors, unless it is to be sent things again once too often; false if so.
+   * What it does not name it has nothing of.
+   */
+  takeCounts(authors: Iterable<PeerId>, counts: ReadonlyMap<PeerId, number>): boolean {
+    const all = new Set([...authors, ...counts.keys()]);
     let lower = false;
-    for (const [author, count] of this.#has) if ((has.get(author) ?? 0) < count) lower = true;
-    if (lower && this.#repeats <= 0) return false;
-    if (lower) this.#repeats -= 1;
-    this.#has = has;
-    this.synced = true;
-    this.review = true;
+    for (const author of all) if ((counts.get(author) ?? 0) < (this.#has.get(author) ?? 0)) lower = true;
+    if (lower && !this.spend()) return false;
+    for (const author of all) this.#believe(author, counts.get(author) ?? 0);
+    return true;
+  }
+
+  /** It may name authors without end, who cost it nothing. */
+  #believe(author: PeerId, count: number): void {
+    if (this.#has.size < this.#limits.maxAuthors * 2 || this.#has.has(author)) this.#has.set(author, count);
+  }
+
+  /** Takes one of the answers that it may have again between two ticks; false if there is none left. */
+  spend(): boolean {
+    if (this.#repeats <= 0) return false;
+    this.#repeats -= 1;
     return true;
   }
 
   refill(): void {
     this.#repeats = this.#limits.maxRepeats;
+  }
+
+  /** All our logs are equal now. */
+  same(): void {
+    this.synced = true;
+    this.behind = false;
+    this.#has.clear();
+    this.queue.clear();
+    this.offered.clear();
   }
 
   /** The neighbour can compare this entry with its own log, or showed that it has the same. */
@@ -82,14 +112,14 @@ export class Neighbour {
     if (known?.fromSeq === fork.fromSeq) known.heard = true;
   }
 
-  /** Whether to send the proof of a fork now; counts as sent. */
-  takeProof(author: PeerId, fork: Fork): boolean {
+  /** Whether to send the proof of a fork now, `review` if the neighbour has just told its counts; counts as sent. */
+  takeProof(author: PeerId, fork: Fork, review: boolean): boolean {
     const known = this.#proofs.get(author);
     if (known?.fromSeq !== fork.fromSeq) {
       this.#proofs.set(author, { fromSeq: fork.fromSeq, left: this.#limits.maxProofSends - 1, heard: false });
       return true;
     }
-    const missing = this.review && (!known.heard || this.has(author) > fork.fromSeq);
+    const missing = review && (!known.heard || (this.has(author) ?? 0) > fork.fromSeq);
     if (!missing || known.left <= 0) return false;
     known.left -= 1;
     return true;

@@ -55,9 +55,36 @@ describe('sync', () => {
     join(log, carol.id);
     join(log, dave.id, [[carol.id, 2]]);
     const effects = deliver(log, carol.id, entries);
+    expect(sentTo(ann.id, effects, entries)).toEqual([0]);
+    effects.push(...log.receive({ type: 'flush' }));
     expect(sentTo(ann.id, effects, entries)).toEqual([0, 1]);
     expect(sentTo(carol.id, effects, entries)).toEqual([]);
     expect(sentTo(dave.id, effects, entries)).toEqual([]);
+  });
+
+  test('[GS3] [GS13] whatever is written, a neighbour is sent one message at once and one a flush', async () => {
+    const { ann, bob } = cast();
+    const entries = await bob.texts(30);
+    const log = new RoomLog({ self: bob.id });
+    join(log, ann.id);
+    const messages: number[] = [];
+    for (const entry of entries) {
+      const effects = [...log.receive({ type: 'authored', entry })];
+      if (entry.seq % 10 === 9) effects.push(...log.receive({ type: 'flush' }));
+      messages.push(typesOf(effects).filter(type => type === 'log-entries').length);
+    }
+    expect(messages.map((count, seq) => [seq, count]).filter(([, count]) => count !== 0)).toEqual([
+      [0, 1],
+      [9, 1],
+      [19, 1],
+      [29, 1],
+    ]);
+    // After a flush with nothing to send, the next goes at once again.
+    log.receive({ type: 'flush' });
+    expect(typesOf(log.receive({ type: 'authored', entry: await bob.text('at once') }))).toEqual([
+      'accepted',
+      'log-entries',
+    ]);
   });
 
   test('[GS4] a vector corrects beliefs; repeats are limited until the next tick', async () => {
@@ -82,27 +109,38 @@ describe('sync', () => {
     const entries = await carol.texts(4);
     const log = new RoomLog({ self: bob.id });
     // Our vector is already on its way: it will be answered.
-    expect(typesOf(join(log, ann.id, [[carol.id, 4]]))).toEqual(['log-vector']);
-    const vectorsIn = (seqs: number[]) => {
+    expect(typesOf(join(log, ann.id, [[carol.id, 4]]))).toEqual(['log-vector', 'log-done']);
+    const done = { type: 'message', peer: ann.id, message: { type: 'log-done' } } as const;
+    const wishesIn = (seqs: number[]) => {
       const some = entries.filter(entry => seqs.includes(entry.seq));
-      return typesOf(deliver(log, ann.id, some)).filter(type => type === 'log-vector').length;
+      return typesOf(deliver(log, ann.id, some)).filter(type => type === 'log-heads').length;
     };
-    expect(vectorsIn([3])).toBe(1);
-    expect(vectorsIn([3])).toBe(0);
+    expect(wishesIn([3])).toBe(0);
+    log.receive(done);
+    expect(wishesIn([2])).toBe(1);
+    expect(wishesIn([2])).toBe(0);
+    log.receive(done);
     const vector: [typeof carol.id, number][] = [[carol.id, 4]];
-    const behind = log.receive({ type: 'message', peer: ann.id, message: { type: 'log-vector', vector } });
-    expect(typesOf(behind)).toEqual(['log-vector']);
-    expect(log.receive({ type: 'message', peer: ann.id, message: { type: 'log-vector', vector } })).toEqual(
-      [],
-    );
-    expect(vectorsIn([0, 1, 2])).toBe(0);
+    const shown = { type: 'message', peer: ann.id, message: { type: 'log-vector', vector } } as const;
+    const behind = log.receive(shown);
+    expect(typesOf(behind)).toEqual(['log-done', 'log-heads']);
+    expect(behind).toContainEqual({
+      type: 'send',
+      peer: ann.id,
+      message: { type: 'log-heads', heads: [[carol.id, 0]], want: true },
+    });
+    expect(typesOf(log.receive(shown))).toEqual(['log-done']);
+    expect(wishesIn([0, 1, 2])).toBe(0);
     expect(log.entries(carol.id)).toHaveLength(4);
   });
 
-  test('[GS6] ticks send the vector to each neighbour in turn', () => {
+  test('[GS6] ticks show the root digest to each neighbour in turn', () => {
     const { ann, bob, carol, dave } = cast();
     const log = new RoomLog({ self: bob.id });
     for (const { id } of [ann, carol, dave]) join(log, id);
+    // The first is compared with while the others wait their turn.
+    for (const { id } of [ann, carol, dave])
+      log.receive({ type: 'message', peer: id, message: { type: 'log-done' } });
     const asked = [1, 2, 3, 4].flatMap(() =>
       log.receive({ type: 'tick' }).map(effect => (effect.type === 'send' ? effect.peer : '')),
     );
@@ -122,7 +160,7 @@ describe('sync', () => {
     expect(log.receive({ type: 'authored', entry: await bob.text('hi') }).map(effect => effect.type)).toEqual(
       ['accepted'],
     );
-    expect(typesOf(join(log, ann.id, [[bob.id, 1]]))).toEqual(['log-vector']);
+    expect(typesOf(join(log, ann.id, [[bob.id, 1]]))).toEqual(['log-vector', 'log-done']);
     const impossible = {
       type: 'log-vector',
       vector: [[carol.id, 0.5]] satisfies [typeof carol.id, number][],
@@ -146,7 +184,7 @@ describe('sync', () => {
     log.receive({ type: 'message', peer: ann.id, message });
     log.receive({ type: 'message', peer: dave.id, message });
     const effects = log.receive({ type: 'checked', entry, valid: false });
-    expect(effects).toMatchObject([
+    expect(effects.filter(({ type }) => type === 'misbehaved')).toMatchObject([
       { type: 'misbehaved', peer: ann.id, code: 'bad-signature' },
       { type: 'misbehaved', peer: dave.id, code: 'bad-signature' },
     ]);
@@ -167,9 +205,9 @@ describe('sync', () => {
     join(fed, bob.id);
     deliver(fed, bob.id, entries);
     const vector: [typeof carol.id, number][] = [[carol.id, 3]];
-    expect(fed.receive({ type: 'message', peer: bob.id, message: { type: 'log-vector', vector } })).toEqual(
-      [],
-    );
+    expect(
+      typesOf(fed.receive({ type: 'message', peer: bob.id, message: { type: 'log-vector', vector } })),
+    ).toEqual(['log-done']);
   });
 
   test('messages of strangers and of those who left are not heard', async () => {

@@ -1,7 +1,6 @@
 import { ProtocolError, equalBytes } from '@shoal/protocol';
 import type { Bytes, GossipMessage, LogEntry, PeerId } from '@shoal/protocol';
 import { AuthorLog } from './author-log.ts';
-import { packEntries } from './batches.ts';
 import { EntryDecoder } from './entry-decoder.ts';
 import { GossipError } from './errors.ts';
 import type { GossipEffect, GossipEvent, MisbehaviourCode } from './events.ts';
@@ -11,7 +10,8 @@ import { HeldEntries } from './held-entries.ts';
 import type { Held } from './held-entries.ts';
 import { DEFAULT_GOSSIP_LIMITS } from './limits.ts';
 import type { GossipLimits } from './limits.ts';
-import { Neighbour } from './neighbour.ts';
+import { LogSync } from './log-sync.ts';
+import type { Neighbour } from './neighbour.ts';
 
 export interface RoomLogOptions {
   readonly self: PeerId;
@@ -26,26 +26,32 @@ export interface LogHead {
 }
 
 /**
- * The logs of all members of a room, kept equal among them by version vectors and eager pushes. Pure: an event changes
- * the state, then one `#evaluate` sends what neighbours lack. Rules and their ids are in SPEC.md.
+ * The logs of all members of a room, kept equal among them. Pure: an event changes the state, then neighbours are sent what they
+ * lack. Rules and their ids are in SPEC.md.
  *
- * It does not own: verifying signatures (`check`), storing (`accepted`, `forked`), what entries mean (`Catalogue`).
+ * It does not own: verifying signatures (`check`), storing (`accepted`, `forked`), what entries mean (`Catalogue`), who is told
+ * what and when (`LogSync`).
  */
 export class RoomLog {
   readonly #self: PeerId;
   readonly #limits: GossipLimits;
   readonly #authors = new Map<PeerId, AuthorLog>();
-  readonly #neighbours = new Map<PeerId, Neighbour>();
+  readonly #sync: LogSync;
   readonly #held: HeldEntries;
   readonly #decoder = new EntryDecoder();
-  /** Authors whose log or fork changed during this event. */
-  readonly #dirty = new Set<PeerId>();
   #effects: GossipEffect[] = [];
 
   constructor(options: RoomLogOptions) {
     this.#self = options.self;
     this.#limits = { ...DEFAULT_GOSSIP_LIMITS, ...options.limits };
     this.#held = new HeldEntries(this.#limits);
+    this.#sync = new LogSync({
+      self: this.#self,
+      limits: this.#limits,
+      logs: this.#authors,
+      admits: author => this.#admits(author),
+      send: (peer, message) => this.#effects.push({ type: 'send', peer, message }),
+    });
   }
 
   /**
@@ -54,9 +60,9 @@ export class RoomLog {
    */
   receive(event: GossipEvent): readonly GossipEffect[] {
     this.#effects = [];
-    this.#dirty.clear();
     this.#apply(event);
-    this.#evaluate();
+    this.#sync.evaluate();
+    if (this.#held.checking === 0) this.#sync.settled();
     return this.#effects;
   }
 
@@ -86,10 +92,10 @@ export class RoomLog {
   #apply(event: GossipEvent): void {
     switch (event.type) {
       case 'neighbour-joined':
-        return this.#joined(event.peer);
-      case 'neighbour-left':
-        this.#neighbours.delete(event.peer);
+        if (event.peer !== this.#self) this.#sync.joined(event.peer);
         return;
+      case 'neighbour-left':
+        return this.#sync.left(event.peer);
       case 'message':
         return this.#message(event.peer, event.message);
       case 'checked':
@@ -99,48 +105,55 @@ export class RoomLog {
       case 'restored':
         return this.#restored(event.entries);
       case 'tick':
-        return this.#tick();
+        return this.#sync.tick();
+      case 'flush':
+        return this.#sync.flush();
     }
-  }
-
-  #joined(peer: PeerId): void {
-    if (peer === this.#self) return;
-    const neighbour = new Neighbour(peer, this.#limits);
-    this.#neighbours.set(peer, neighbour);
-    this.#sendVector(neighbour);
   }
 
   #message(peer: PeerId, message: GossipMessage): void {
-    const neighbour = this.#neighbours.get(peer);
+    const neighbour = this.#sync.get(peer);
     if (neighbour === undefined || neighbour.ended) return;
-    if (message.type === 'log-vector') this.#vector(neighbour, message.vector);
-    else this.#entries(neighbour, message.entries);
-  }
-
-  #vector(neighbour: Neighbour, vector: readonly (readonly [PeerId, number])[]): void {
-    if (vector.some(([, count]) => !Number.isSafeInteger(count) || count < 0)) {
-      this.#misbehaved(neighbour, 'malformed-vector', 'a count of entries is not a whole number');
-      return;
+    switch (message.type) {
+      case 'log-entries':
+        return this.#entries(neighbour, message.entries);
+      case 'log-vector':
+        if (this.#countsHold(neighbour, message.vector)) this.#sync.vector(neighbour, message.vector);
+        return;
+      case 'log-part':
+        if (this.#countsHold(neighbour, message.vector))
+          this.#sync.part(neighbour, message.buckets, message.vector);
+        return;
+      case 'log-heads':
+        if (this.#countsHold(neighbour, message.heads))
+          this.#sync.heads(neighbour, message.heads, message.want);
+        return;
+      case 'log-digest':
+        return this.#sync.digest(neighbour, message.root, message.buckets);
+      case 'log-done':
+        return this.#sync.done(neighbour);
+      case 'log-prune':
+        return this.#sync.prune(neighbour);
     }
-    if (!neighbour.takeVector(vector) || neighbour.asked) return;
-    if (vector.some(([author, count]) => this.#lacks(author, count))) this.#sendVector(neighbour);
   }
 
-  #lacks(author: PeerId, count: number): boolean {
-    const log = this.#authors.get(author);
-    if (log === undefined) return count > 0 && this.#admits(author);
-    return Math.min(count, log.end) > log.nextSeq;
+  #countsHold(neighbour: Neighbour, counts: readonly (readonly [PeerId, number, ...unknown[]])[]): boolean {
+    if (counts.every(([, count]) => Number.isSafeInteger(count) && count >= 0)) return true;
+    this.#misbehaved(neighbour, 'malformed-vector', 'a count of entries is not a whole number');
+    return false;
   }
 
   #entries(neighbour: Neighbour, raws: readonly Bytes[]): void {
-    neighbour.asked = false;
-    let gap = false;
+    const gaps: LogEntry[] = [];
+    let known = raws.length > 0;
     for (const raw of raws) {
       const entry = this.#decode(neighbour, raw);
       if (entry === undefined) return;
-      gap = this.#hold(neighbour, entry) || gap;
+      const found = this.#hold(neighbour, entry);
+      if (found !== 'known') known = false;
+      if (found === 'gap') gaps.push(entry);
     }
-    if (gap) this.#sendVector(neighbour);
+    this.#sync.heard(neighbour, gaps, known);
   }
 
   #decode(neighbour: Neighbour, raw: Bytes): LogEntry | undefined {
@@ -155,31 +168,31 @@ export class RoomLog {
     return undefined;
   }
 
-  /** Takes in one entry from a neighbour; true if entries before it are missing. */
-  #hold(neighbour: Neighbour, entry: LogEntry): boolean {
+  /** Takes in one entry from a neighbour. `gap`: new, and what comes before it is missing. */
+  #hold(neighbour: Neighbour, entry: LogEntry): 'new' | 'gap' | 'known' | 'other' {
     const log = this.#authors.get(entry.author);
     if (log?.fork !== undefined && log.isProof(entry)) {
       neighbour.heardProof(entry.author, log.fork);
-      return false;
+      return 'other';
     }
     if (log?.has(entry) === true) {
       neighbour.noteHas(entry.author, entry.seq + 1);
       neighbour.headCompared(entry);
-      return false;
+      return 'known';
     }
     if (log === undefined ? !this.#admits(entry.author) : entry.seq >= log.end && !log.wouldFork(entry))
-      return false;
-    const known = this.#held.get(entry);
-    if (known !== undefined) {
-      known.from.add(neighbour.peer);
-      return false;
+      return 'other';
+    const held = this.#held.get(entry);
+    if (held !== undefined) {
+      held.from.add(neighbour.peer);
+      return 'known';
     }
     if (this.#held.add(entry, neighbour.peer, this.#distance) === undefined) {
       neighbour.askAgain = true;
-      return false;
+      return 'other';
     }
     this.#effects.push({ type: 'check', entry, from: neighbour.peer });
-    return this.#gapBefore(entry);
+    return this.#gapBefore(entry) ? 'gap' : 'new';
   }
 
   readonly #distance = (entry: LogEntry): number =>
@@ -193,14 +206,12 @@ export class RoomLog {
       this.#weigh(held.entry);
       this.#drain(entry.author);
     } else this.#refuse(held);
-    if (this.#held.checking > 0) return;
-    for (const neighbour of this.#neighbours.values()) if (neighbour.askAgain) this.#sendVector(neighbour);
   }
 
   #refuse(held: Held): void {
     this.#held.remove(held);
     for (const peer of held.from) {
-      const neighbour = this.#neighbours.get(peer);
+      const neighbour = this.#sync.get(peer);
       if (neighbour !== undefined)
         this.#misbehaved(neighbour, 'bad-signature', 'a log entry is not signed by its author');
     }
@@ -208,7 +219,7 @@ export class RoomLog {
     for (const waiting of this.#held.ofAuthor(held.entry.author)) {
       if (!this.#gapBefore(waiting.entry)) continue;
       for (const peer of waiting.from) {
-        const neighbour = this.#neighbours.get(peer);
+        const neighbour = this.#sync.get(peer);
         if (neighbour !== undefined) neighbour.askAgain = true;
       }
     }
@@ -227,7 +238,7 @@ export class RoomLog {
     for (const held of this.#held.ofAuthor(entry.author))
       if (held.verified && held.entry !== entry) fork = lowerFork(fork, findFork(held.entry, entry));
     if (fork === undefined || !log.freeze(fork)) return;
-    this.#dirty.add(log.author);
+    this.#sync.changed(log.author, log.nextSeq);
     this.#effects.push({ type: 'forked', author: log.author, ...fork });
   }
 
@@ -249,10 +260,10 @@ export class RoomLog {
   }
 
   #accept(entry: LogEntry, from: Iterable<PeerId>): void {
-    this.#dirty.add(entry.author);
+    this.#sync.changed(entry.author, entry.seq);
     this.#effects.push({ type: 'accepted', entry, stored: false });
     for (const peer of from) {
-      const neighbour = this.#neighbours.get(peer);
+      const neighbour = this.#sync.get(peer);
       neighbour?.noteHas(entry.author, entry.seq + 1);
       neighbour?.headCompared(entry);
     }
@@ -283,67 +294,17 @@ export class RoomLog {
         for (let i = index - 1; i >= 0 && (own[i]?.seq ?? 0) >= entry.seq - 1; i -= 1)
           near.push(...own.slice(i, i + 1));
         this.#weigh(entry, near);
-        if (log.append(entry)) this.#effects.push({ type: 'accepted', entry, stored: true });
+        if (!log.append(entry)) return;
+        this.#sync.changed(author, entry.seq);
+        this.#effects.push({ type: 'accepted', entry, stored: true });
       });
-      this.#dirty.add(author);
       this.#drain(author);
     }
   }
 
-  #tick(): void {
-    for (const neighbour of this.#neighbours.values()) neighbour.refill();
-    const next = [...this.#neighbours.values()].find(neighbour => !neighbour.ended);
-    if (next === undefined) return;
-    // To the back of the line: a Map keeps the order of insertion.
-    this.#neighbours.delete(next.peer);
-    this.#neighbours.set(next.peer, next);
-    this.#sendVector(next);
-  }
-
-  #sendVector(neighbour: Neighbour): void {
-    if (neighbour.ended) return;
-    neighbour.asked = true;
-    neighbour.askAgain = false;
-    const vector: [PeerId, number][] = [];
-    for (const [author, log] of this.#authors) if (log.nextSeq > 0) vector.push([author, log.nextSeq]);
-    this.#effects.push({ type: 'send', peer: neighbour.peer, message: { type: 'log-vector', vector } });
-  }
-
-  /** Sends every neighbour what it lacks, as far as this event can have changed that. */
-  #evaluate(): void {
-    for (const neighbour of this.#neighbours.values()) {
-      if (neighbour.ended || !neighbour.synced) continue;
-      const authors = neighbour.review ? this.#authors.keys() : this.#dirty;
-      const entries = [...authors].flatMap(author => this.#missing(neighbour, this.#logOf(author)));
-      neighbour.review = false;
-      for (const batch of packEntries(entries, this.#limits))
-        this.#effects.push({
-          type: 'send',
-          peer: neighbour.peer,
-          message: { type: 'log-entries', entries: batch },
-        });
-    }
-  }
-
-  #missing(neighbour: Neighbour, log: AuthorLog): LogEntry[] {
-    const has = neighbour.has(log.author);
-    const missing = log.entries.slice(has);
-    const head = log.entries.at(-1);
-    if (head !== undefined && missing.length > 0) {
-      neighbour.noteHas(log.author, log.nextSeq);
-      neighbour.headCompared(head);
-    } else if (head !== undefined && neighbour.review && has === log.nextSeq && this.#self < neighbour.peer) {
-      // Equal lengths may hide different entries; a vector cannot tell, so one side shows its head.
-      if (neighbour.takeHead(head)) missing.push(head);
-    }
-    if (log.fork === undefined || !neighbour.takeProof(log.author, log.fork)) return missing;
-    if (head !== undefined && missing.length === 0) missing.push(head);
-    return [...missing, ...log.fork.entries];
-  }
-
   #misbehaved(neighbour: Neighbour, code: MisbehaviourCode, text: string): void {
     if (neighbour.ended) return;
-    neighbour.ended = true;
+    this.#sync.end(neighbour);
     this.#effects.push({ type: 'misbehaved', peer: neighbour.peer, code, text });
   }
 

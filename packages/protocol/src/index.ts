@@ -12,8 +12,11 @@ export {
 export { ProtocolError, type ProtocolErrorCode } from './errors.ts';
 export {
   BLOCK_BYTES,
+  BUCKET_DIGEST_BYTES,
   HASH_BYTES,
   ID_BYTES,
+  LOG_BUCKETS,
+  LOG_TIP_BYTES,
   MAX_ADDRESS_LENGTH,
   MAX_BLOCK_BYTES,
   MAX_BOX_BYTES,
@@ -42,6 +45,7 @@ export {
   MAX_PIECE_LENGTH,
   MAX_PROOF_HASHES,
   MAX_PROOF_LEVELS,
+  MAX_RECEIPT_GIVERS,
   MAX_REQUEST_BLOCKS,
   MAX_RETRY_AFTER_MS,
   MAX_SAMPLE_MEMBERS,
@@ -53,6 +57,7 @@ export {
   MIN_PIECE_LENGTH,
   PROTOCOL_VERSION,
   PUBLIC_KEY_BYTES,
+  ROOT_DIGEST_BYTES,
   ROOM_SECRET_BYTES,
   SIGNATURE_BYTES,
   TARGET_PIECES,
@@ -91,6 +96,7 @@ export {
   type SignedHashes,
 } from './hashes-auth.ts';
 export type { EntryBody } from './log-entry/body.ts';
+export { logBucketDigest, logBucketOf, logRootDigest, type LogState } from './log-entry/digest.ts';
 export { createEntry, decodeEntry, offerIdOf, verifyEntry, type LogEntry } from './log-entry/entry.ts';
 export {
   joinReply,
@@ -131,6 +137,7 @@ export type {
   HashesMessage,
   HashMessage,
   LinkMessage,
+  LogTip,
   NeighbourMessage,
   PeerMessage,
   PeerMessageType,

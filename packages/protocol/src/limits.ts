@@ -85,6 +85,16 @@ export const MAX_GOODBYE_LENGTH = 512;
 export const MAX_PEERS_PER_MESSAGE = 64;
 /** Authors in one `log-vector`: ten times the largest room aimed at. */
 export const MAX_VECTOR_AUTHORS = 10_000;
+/** Buckets that authors are sorted into by the first 6 bits of their PeerId, to compare logs by digest. */
+export const LOG_BUCKETS = 64;
+/** Bytes of a bucket's digest: a chance of 2^-64 to miss a difference, until the logs change again. */
+export const BUCKET_DIGEST_BYTES = 8;
+/** Bytes of the digest over all buckets. */
+export const ROOT_DIGEST_BYTES = 16;
+/** Bytes of the hash of a log's last entry in a `log-part`: enough to tell equal logs from forked ones. */
+export const LOG_TIP_BYTES = 8;
+/** Givers in one receipt: several times the neighbours of a member; 8 KiB. */
+export const MAX_RECEIPT_GIVERS = 256;
 /** Entries in one `log-entries`. */
 export const MAX_ENTRIES_PER_MESSAGE = 4096;
 /** Pieces in one `have`; a longer list is a bitfield's work. */

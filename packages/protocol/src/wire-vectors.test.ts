@@ -6,6 +6,7 @@ import { asOfferId, asPeerId, asRoomId } from './ids.ts';
 import { deriveRoomKeys } from './keys.ts';
 import { parseRoomLink } from './link.ts';
 import type { EntryBody } from './log-entry/body.ts';
+import { logBucketDigest, logBucketOf, logRootDigest, type LogState } from './log-entry/digest.ts';
 import { createEntry, offerIdOf } from './log-entry/entry.ts';
 import { encodeMessage } from './peer-messages/codec.ts';
 import { writeBlockHeader } from './peer-messages/block-frame.ts';
@@ -30,6 +31,11 @@ const messages: readonly PeerMessage[] = [
   { type: 'goodbye', code: 'leaving', text: 'bye' },
   { type: 'log-vector', vector: [[peer, 3]] },
   { type: 'log-entries', entries: [counting(5)] },
+  { type: 'log-digest', root: counting(16), buckets: new Uint8Array(0) },
+  { type: 'log-part', buckets: [0, 63], vector: [[peer, 3, counting(8)]] },
+  { type: 'log-heads', heads: [[peer, 3]], want: true },
+  { type: 'log-done' },
+  { type: 'log-prune' },
   { type: 'interested' },
   { type: 'not-interested' },
   { type: 'choke' },
@@ -65,6 +71,17 @@ const bodies: readonly EntryBody[] = [
   { kind: 'seal', offer, root: counting(32) },
   { kind: 'withdraw', offer },
   { kind: 'text', text: 'hello' },
+  { kind: 'receipt', givers: [[peer, 5_000_000_000]] },
+];
+
+const states: readonly LogState[] = [
+  { author: peer, count: 3, tip: counting(32) },
+  {
+    author: asPeerId(toBase64Url(counting(16).map(byte => byte + 99))),
+    count: 2,
+    tip: counting(32),
+    forkedFrom: 2,
+  },
 ];
 
 /** Byte strings as hexadecimal, so that the file can be read. */
@@ -72,7 +89,7 @@ function readable(_: string, value: unknown): unknown {
   return value instanceof Uint8Array ? toHex(value) : value;
 }
 
-test('[CX1] [KD1] [KD2] [LE1] [SB1] [SB7] [PM2] [PM5] [PM6] [PM10] [MT8] the wire is what vectors/wire.json says', async () => {
+test('[CX1] [KD1] [KD2] [LE1] [LD2] [SB1] [SB7] [PM2] [PM5] [PM6] [PM10] [MT8] the wire is what vectors/wire.json says', async () => {
   const keys = await deriveRoomKeys(crypto, parseRoomLink('AAECAwQFBgcICQoLDA0ODw'));
   const route = { from: 'alice', to: 'bob', connection: toBase64Url(counting(16)), seq: 258, lane: 1 };
   const signal = {
@@ -111,6 +128,12 @@ test('[CX1] [KD1] [KD2] [LE1] [SB1] [SB7] [PM2] [PM5] [PM6] [PM10] [MT8] the wir
       first: 5,
       hashes: counting(64),
       signature: await signHashes(signer, room, offer, 5, counting(64)),
+    },
+    logDigests: {
+      states,
+      bucket: logBucketOf(peer),
+      bucketDigest: logBucketDigest(states),
+      rootDigest: logRootDigest(new Uint8Array(512)),
     },
     messages: messages.map(message => ({ message, frame: encodeMessage(message) })),
     block,

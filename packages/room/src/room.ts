@@ -70,6 +70,11 @@ export class Room implements RoomHandle {
         switch (message.type) {
           case 'log-vector':
           case 'log-entries':
+          case 'log-digest':
+          case 'log-part':
+          case 'log-heads':
+          case 'log-done':
+          case 'log-prune':
             this.#gossip.receive({ type: 'message', peer, message });
             break;
           case 'hashes':
@@ -356,6 +361,7 @@ export class Room implements RoomHandle {
   #tick(): void {
     this.#driver.receive({ type: 'tick' });
     this.#ticks += 1;
+    this.#gossip.receive({ type: 'flush' });
     if (this.#ticks % TICKS_PER_REPAIR === 0) this.#gossip.receive({ type: 'tick' });
     this.#persistHashes().catch(this.#fail);
     this.#changed();

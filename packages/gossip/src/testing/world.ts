@@ -19,6 +19,9 @@ export interface WorldOptions {
   readonly reorder?: boolean;
 }
 
+/** Flushes without a message after which none will come: longer than a member waits for an answer. */
+const QUIET_FLUSHES = 24;
+
 interface Honest {
   readonly log: RoomLog;
   readonly catalogue: Catalogue;
@@ -92,8 +95,18 @@ export class World {
     this.tell(entry.author, { type: 'authored', entry });
   }
 
-  /** Delivers until nothing is under way. */
+  /** Delivers and flushes until nothing is under way and nobody waits for anything. */
   run(): void {
+    this.deliver();
+    for (let quiet = 0; quiet < QUIET_FLUSHES; quiet += 1) {
+      for (const id of this.honest.keys()) this.tell(id, { type: 'flush' });
+      if (this.#queue.length > 0) quiet = 0;
+      this.deliver();
+    }
+  }
+
+  /** Delivers until nothing is under way. */
+  deliver(): void {
     for (let steps = 0; this.#queue.length > 0; steps += 1) {
       if (steps > 2_000_000) throw new Error('the network never comes to rest');
       const at = this.#options.reorder === true ? Math.floor(this.#options.random() * this.#queue.length) : 0;

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import type { Bytes } from '../bytes.ts';
-import { offerIdSchema, type OfferId } from '../ids.ts';
-import { MAX_NAME_LENGTH, MAX_OFFER_FILES, MAX_PATH_BYTES, MAX_TEXT_LENGTH } from '../limits.ts';
+import { offerIdSchema, peerIdSchema, type OfferId, type PeerId } from '../ids.ts';
+import {
+  MAX_NAME_LENGTH,
+  MAX_OFFER_FILES,
+  MAX_PATH_BYTES,
+  MAX_RECEIPT_GIVERS,
+  MAX_TEXT_LENGTH,
+} from '../limits.ts';
 import { geometryOf, isPieceLength, type OfferedFile } from '../manifest/geometry.ts';
 import { safePath } from '../manifest/safe-path.ts';
 import { byteCountSchema, countSchema, hashSchema, textSchema } from '../schemas.ts';
@@ -13,7 +19,9 @@ export type EntryBody =
   /** All hashes of an offer are known, and this is the root over them (32 bytes). */
   | { readonly kind: 'seal'; readonly offer: OfferId; readonly root: Bytes }
   | { readonly kind: 'withdraw'; readonly offer: OfferId }
-  | { readonly kind: 'text'; readonly text: string };
+  | { readonly kind: 'text'; readonly text: string }
+  /** I have got so many verified bytes from each of these, counted since I joined the room: a count never falls. */
+  | { readonly kind: 'receipt'; readonly givers: readonly (readonly [giver: PeerId, bytes: number])[] };
 
 /** A path is taken only in the harmless form, so that no receiver ever has to decide what to do with another. */
 const pathSchema = v.pipe(
@@ -43,6 +51,18 @@ const offerSchema = v.pipe(
   v.check(({ pieceLength, files }) => hasGeometry(pieceLength, files)),
 );
 
+const receiptSchema = v.pipe(
+  v.strictObject({
+    kind: v.literal('receipt'),
+    givers: v.pipe(
+      v.array(v.strictTuple([peerIdSchema, v.pipe(byteCountSchema, v.minValue(1))])),
+      v.minLength(1),
+      v.maxLength(MAX_RECEIPT_GIVERS),
+    ),
+  }),
+  v.check(({ givers }) => new Set(givers.map(([giver]) => giver)).size === givers.length),
+);
+
 export const entryBodySchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('profile'),
@@ -53,6 +73,7 @@ export const entryBodySchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('seal'), offer: offerIdSchema, root: hashSchema }),
   v.strictObject({ kind: v.literal('withdraw'), offer: offerIdSchema }),
   v.strictObject({ kind: v.literal('text'), text: textSchema(MAX_TEXT_LENGTH) }),
+  receiptSchema,
 ]);
 
 export const seqSchema = countSchema(Number.MAX_SAFE_INTEGER);

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { concatBytes, toHex, type Bytes } from '../bytes.ts';
+import { concatBytes, toBase64Url, toHex, type Bytes } from '../bytes.ts';
 import { webCryptoPort } from '../crypto.ts';
-import { asOfferId, asRoomId } from '../ids.ts';
+import { asOfferId, asPeerId, asRoomId } from '../ids.ts';
 import { encodeMsgpack } from '../msgpack.ts';
 import { bytes, mutated, offeredFiles } from '../testing/arbitraries.ts';
 import { fixedSigner } from '../testing/fixed-signer.ts';
@@ -24,6 +24,16 @@ const body: fc.Arbitrary<EntryBody> = fc.oneof(
   fc.record({ kind: fc.constant('seal' as const), offer: fc.constant(offer), root: bytes(32, 32) }),
   fc.record({ kind: fc.constant('withdraw' as const), offer: fc.constant(offer) }),
   fc.record({ kind: fc.constant('text' as const), text: text(200) }),
+  fc.record({
+    kind: fc.constant('receipt' as const),
+    givers: fc.uniqueArray(
+      fc.tuple(
+        bytes(16, 16).map(id => asPeerId(toBase64Url(id))),
+        fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      ),
+      { minLength: 1, maxLength: 10, selector: ([giver]) => giver },
+    ),
+  }),
 );
 
 /** An entry with any payload at all, under a signature that nobody checks here. */
@@ -89,6 +99,7 @@ describe('[LE5] [LE6] what is refused', () => {
     ...good,
     body: { kind: 'offer', pieceLength, files },
   });
+  const receiptOf = (givers: unknown) => ({ ...good, body: { kind: 'receipt', givers } });
   const tries: Record<string, unknown> = {
     'no object': 5,
     'an extra field': { ...good, x: 1 },
@@ -102,6 +113,20 @@ describe('[LE5] [LE6] what is refused', () => {
     'a long name': { ...good, body: { kind: 'profile', name: 'x'.repeat(129), device: '' } },
     'a bad offer id': { ...good, body: { kind: 'withdraw', offer: 'x' } },
     'a short root': { ...good, body: { kind: 'seal', offer, root: new Uint8Array(31) } },
+    'a receipt of nobody': receiptOf([]),
+    'a receipt of nothing': receiptOf([[offer, 0]]),
+    'a giver twice': receiptOf([
+      [offer, 1],
+      [offer, 2],
+    ]),
+    'a giver that is no id': receiptOf([['x', 1]]),
+    'half a byte': receiptOf([[offer, 0.5]]),
+    'too many givers': receiptOf(
+      Array.from({ length: 257 }, (_, index) => [
+        toBase64Url(new Uint8Array(16).fill(index % 256, 0, 8).fill(index >> 8, 8)),
+        1,
+      ]),
+    ),
     'no files': offerOf([]),
     'a path that is not harmless': offerOf([['../a', 1]]),
     'an absolute path': offerOf([['/a', 1]]),

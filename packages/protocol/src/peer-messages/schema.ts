@@ -3,7 +3,10 @@ import type { Bytes } from '../bytes.ts';
 import { hashesAuthSchema, type HashesAuth } from '../hashes-auth.ts';
 import { idSchema, offerIdSchema, peerIdSchema, type OfferId, type PeerId } from '../ids.ts';
 import {
+  BUCKET_DIGEST_BYTES,
   HASH_BYTES,
+  LOG_BUCKETS,
+  LOG_TIP_BYTES,
   MAX_BLOCK_BYTES,
   MAX_BOX_BYTES,
   MAX_ENTRIES_PER_MESSAGE,
@@ -18,6 +21,7 @@ import {
   MAX_PIECE_LENGTH,
   MAX_REQUEST_BLOCKS,
   MAX_VECTOR_AUTHORS,
+  ROOT_DIGEST_BYTES,
 } from '../limits.ts';
 import { byteCountSchema, bytesSchema, countSchema, textSchema, uint32Schema } from '../schemas.ts';
 
@@ -59,6 +63,9 @@ export type SeatedPeer = readonly [peer: PeerId, seat: string];
 /** A block asked for: id of the request (u32, chosen by the asker), piece, byte offset in the piece, bytes. */
 export type BlockRequest = readonly [id: number, piece: number, begin: number, length: number];
 
+/** Author, how many entries I have, and the first bytes of the hash of the last. */
+export type LogTip = readonly [author: PeerId, count: number, tip: Bytes];
+
 /** What two neighbours tell each other. */
 export type PeerMessage =
   | { readonly type: 'hello'; readonly versions: readonly number[]; readonly features: readonly string[] }
@@ -66,6 +73,20 @@ export type PeerMessage =
   /** Per author: how many entries I have, which is the sequence number I want next. */
   | { readonly type: 'log-vector'; readonly vector: readonly (readonly [PeerId, number])[] }
   | { readonly type: 'log-entries'; readonly entries: readonly Bytes[] }
+  /** Digest of all logs (16 bytes), and of each bucket (512 bytes) or none. */
+  | { readonly type: 'log-digest'; readonly root: Bytes; readonly buckets: Bytes }
+  /** A vector of the named buckets alone, with the first 8 bytes of each last entry's hash. */
+  | { readonly type: 'log-part'; readonly buckets: readonly number[]; readonly vector: readonly LogTip[] }
+  /** So many entries I have of these authors; with `want`: send me what comes after them. */
+  | {
+      readonly type: 'log-heads';
+      readonly heads: readonly (readonly [PeerId, number])[];
+      readonly want: boolean;
+    }
+  /** What your vector or wish lacked has been sent. */
+  | { readonly type: 'log-done' }
+  /** Your entries come to me from others too: tell me of new ones with `log-heads`. */
+  | { readonly type: 'log-prune' }
   | { readonly type: 'interested' }
   | { readonly type: 'not-interested' }
   | { readonly type: 'choke' }
@@ -108,7 +129,12 @@ export type NeighbourMessage = Extract<
   { type: 'peers' | 'relay' | 'relayed' | 'relay-refused' }
 >;
 /** About the room log. */
-export type GossipMessage = Extract<PeerMessage, { type: 'log-vector' | 'log-entries' }>;
+export type GossipMessage = Extract<
+  PeerMessage,
+  {
+    type: 'log-vector' | 'log-entries' | 'log-digest' | 'log-part' | 'log-heads' | 'log-done' | 'log-prune';
+  }
+>;
 /** About pieces. */
 export type SwarmMessage = Extract<
   PeerMessage,
@@ -165,6 +191,33 @@ export const messageSchemas = {
     type: v.literal('log-entries'),
     entries: v.pipe(v.array(bytesSchema(1, MAX_ENTRY_BYTES)), v.maxLength(MAX_ENTRIES_PER_MESSAGE)),
   }),
+  'log-digest': v.strictObject({
+    type: v.literal('log-digest'),
+    root: bytesSchema(ROOT_DIGEST_BYTES, ROOT_DIGEST_BYTES),
+    buckets: v.pipe(
+      bytesSchema(0, LOG_BUCKETS * BUCKET_DIGEST_BYTES),
+      v.check(buckets => buckets.length === 0 || buckets.length === LOG_BUCKETS * BUCKET_DIGEST_BYTES),
+    ),
+  }),
+  'log-part': v.strictObject({
+    type: v.literal('log-part'),
+    buckets: v.pipe(v.array(countSchema(LOG_BUCKETS - 1)), v.minLength(1), v.maxLength(LOG_BUCKETS)),
+    vector: v.pipe(
+      v.array(v.strictTuple([peerIdSchema, byteCountSchema, bytesSchema(LOG_TIP_BYTES, LOG_TIP_BYTES)])),
+      v.maxLength(MAX_VECTOR_AUTHORS),
+    ),
+  }),
+  'log-heads': v.strictObject({
+    type: v.literal('log-heads'),
+    heads: v.pipe(
+      v.array(v.strictTuple([peerIdSchema, byteCountSchema])),
+      v.minLength(1),
+      v.maxLength(MAX_VECTOR_AUTHORS),
+    ),
+    want: v.boolean(),
+  }),
+  'log-done': v.strictObject({ type: v.literal('log-done') }),
+  'log-prune': v.strictObject({ type: v.literal('log-prune') }),
   interested: v.strictObject({ type: v.literal('interested') }),
   'not-interested': v.strictObject({ type: v.literal('not-interested') }),
   choke: v.strictObject({ type: v.literal('choke') }),

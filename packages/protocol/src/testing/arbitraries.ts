@@ -47,6 +47,17 @@ const messages: {
   }),
   'log-vector': fc.record({ vector: fc.array(fc.tuple(idText.map(asPeerId), fc.maxSafeNat())) }),
   'log-entries': fc.record({ entries: fc.array(bytes(1, 300)) }),
+  'log-digest': fc.record({ root: bytes(16, 16), buckets: fc.oneof(bytes(0, 0), bytes(512, 512)) }),
+  'log-part': fc.record({
+    buckets: fc.array(fc.integer({ min: 0, max: 63 }), { minLength: 1, maxLength: 64 }),
+    vector: fc.array(fc.tuple(idText.map(asPeerId), fc.maxSafeNat(), bytes(8, 8))),
+  }),
+  'log-heads': fc.record({
+    heads: fc.array(fc.tuple(idText.map(asPeerId), fc.maxSafeNat()), { minLength: 1 }),
+    want: fc.boolean(),
+  }),
+  'log-done': fc.record({}),
+  'log-prune': fc.record({}),
   interested: fc.record({}),
   'not-interested': fc.record({}),
   choke: fc.record({}),

@@ -1,0 +1,404 @@
+import { LOG_TIP_BYTES, equalBytes, logBucketOf } from '@shoal/protocol';
+import type { Bytes, GossipMessage, LogEntry, LogTip, PeerId } from '@shoal/protocol';
+import type { AuthorLog } from './author-log.ts';
+import { packEntries } from './batches.ts';
+import { LogDigests } from './digests.ts';
+import type { GossipLimits } from './limits.ts';
+import { Neighbour } from './neighbour.ts';
+
+/** Authors up to whom a vector is as short as the digests of all buckets, and saves a round trip. */
+const SMALL_VECTOR = 16;
+/** Flushes after which an answer is no longer waited for, if nothing came meanwhile. */
+const PATIENCE = 20;
+/** Every so many flushes, those who are not sent new entries are told of them. */
+const FLUSHES_PER_ANNOUNCEMENT = 4;
+/** Flushes in which an announced entry may still come by itself before it is asked for: the way down a busy tree takes seconds. */
+const GRACE = 4;
+/** With so few neighbours, repeats cost less than the delay of a wrong prune. */
+const NEVER_PRUNE = 4;
+
+type Counts = readonly (readonly [PeerId, number])[];
+
+export interface LogSyncOptions {
+  readonly self: PeerId;
+  readonly limits: GossipLimits;
+  readonly logs: ReadonlyMap<PeerId, AuthorLog>;
+  /** Whether entries of an author would be taken who is not in `logs`. */
+  readonly admits: (author: PeerId) => boolean;
+  readonly send: (peer: PeerId, message: GossipMessage) => void;
+}
+
+/**
+ * Who is told what of the logs, and when: comparison by digest, one catch-up at a time, and a tree of neighbours that pass new
+ * entries on while the others are told of them. Rules [GS1] to [GS13]. It does not own the logs, nor what comes in.
+ */
+export class LogSync {
+  readonly #options: LogSyncOptions;
+  readonly #digests: LogDigests;
+  readonly #neighbours = new Map<PeerId, Neighbour>();
+  /** Per author with entries new in this event, the first of them. */
+  readonly #fresh = new Map<PeerId, number>();
+  /** The neighbour that we are catching up from, one at a time: several would send the same. */
+  #source: Neighbour | undefined;
+  /** Flushes left until we look for another. */
+  #patience = 0;
+  /** Per author the flush at which announced entries were last asked for. */
+  readonly #wished = new Map<PeerId, number>();
+  #flushes = 0;
+  /** A prune was sent since the last flush: one burst of repeats must not cut all links of the tree at once. */
+  #pruned = false;
+
+  constructor(options: LogSyncOptions) {
+    this.#options = options;
+    this.#digests = new LogDigests(options.logs);
+  }
+
+  get(peer: PeerId): Neighbour | undefined {
+    return this.#neighbours.get(peer);
+  }
+
+  joined(peer: PeerId): void {
+    this.left(peer);
+    const neighbour = new Neighbour(peer, this.#options.limits);
+    this.#neighbours.set(peer, neighbour);
+    if (this.#source === undefined) this.#compare(neighbour);
+    else {
+      neighbour.behind = true;
+      this.#sendDigest(neighbour, false);
+    }
+  }
+
+  left(peer: PeerId): void {
+    const neighbour = this.#neighbours.get(peer);
+    if (neighbour === undefined) return;
+    this.#neighbours.delete(peer);
+    this.#release(neighbour);
+  }
+
+  end(neighbour: Neighbour): void {
+    neighbour.ended = true;
+    this.#release(neighbour);
+  }
+
+  /** An author's log has new entries from `seq` on, or a new fork. */
+  changed(author: PeerId, seq: number): void {
+    this.#digests.changed(author);
+    this.#fresh.set(author, Math.min(seq, this.#fresh.get(author) ?? seq));
+  }
+
+  vector(neighbour: Neighbour, vector: Counts): void {
+    this.#answer(neighbour, this.#options.logs.keys(), new Map(vector));
+  }
+
+  part(neighbour: Neighbour, buckets: readonly number[], vector: readonly LogTip[]): void {
+    const scope = new Set(buckets);
+    const inScope = vector.filter(([author]) => scope.has(logBucketOf(author)));
+    const counts = new Map(inScope.map(([author, count]) => [author, count]));
+    const tips = new Map(inScope.map(([author, , tip]) => [author, tip]));
+    this.#answer(
+      neighbour,
+      [...scope].flatMap(bucket => this.#digests.authorsIn(bucket)),
+      counts,
+      tips,
+    );
+  }
+
+  heads(neighbour: Neighbour, heads: Counts, want: boolean): void {
+    if (want) {
+      const counts = new Map(heads);
+      // What somebody asks for by itself it does not get from others.
+      neighbour.eager = true;
+      this.#answer(neighbour, [], counts);
+      return;
+    }
+    for (const [author, count] of heads) {
+      if (this.#options.logs.has(author)) neighbour.noteHas(author, count);
+      const before = neighbour.offered.get(author);
+      // The oldest of what is still missing says when to ask, or a busy author's would never be asked for.
+      if (before !== undefined && this.#lacks(author, before.count)) continue;
+      if (this.#lacks(author, count) && neighbour.offered.size < this.#options.limits.maxAuthors)
+        neighbour.offered.set(author, { count, at: this.#flushes });
+    }
+  }
+
+  digest(neighbour: Neighbour, root: Bytes, buckets: Bytes): void {
+    if (equalBytes(root, this.#digests.root)) {
+      const crossed = this.#source === neighbour;
+      neighbour.same();
+      this.#release(neighbour);
+      // Whoever sent its buckets waits for a word, unless ours have crossed them.
+      if (buckets.length > 0 && !crossed) this.#sendDigest(neighbour, false);
+      return;
+    }
+    if (!neighbour.spend()) return;
+    if (neighbour.waiting > 0) {
+      if (buckets.length > 0 && this.#source !== neighbour) this.#later(neighbour);
+      return;
+    }
+    if (buckets.length === 0) {
+      // Our buckets are on their way already where we have begun to compare.
+      if (this.#source !== neighbour) this.#sendDigest(neighbour, true);
+      return;
+    }
+    if (this.#source !== undefined && this.#source !== neighbour) {
+      this.#later(neighbour);
+      return;
+    }
+    this.#waitFor(neighbour);
+    const differing = this.#digests.differing(buckets);
+    const vector = differing.flatMap(bucket =>
+      this.#digests.authorsIn(bucket).flatMap(author => this.#tipOf(author)),
+    );
+    this.#options.send(neighbour.peer, { type: 'log-part', buckets: differing, vector });
+  }
+
+  done(neighbour: Neighbour): void {
+    this.#release(neighbour);
+  }
+
+  prune(neighbour: Neighbour): void {
+    neighbour.eager = false;
+  }
+
+  /**
+   * Entries have come. `gaps` are those whose predecessor is missing; `known` says that all of them were here already.
+   */
+  heard(neighbour: Neighbour, gaps: readonly LogEntry[], known: boolean): void {
+    if (neighbour.waiting > 0) {
+      this.#waitFor(neighbour);
+      for (const { author, seq } of gaps) neighbour.offered.set(author, { count: seq, at: -Infinity });
+      return;
+    }
+    if (gaps.length > 0) this.#wish(neighbour, new Set(gaps.map(({ author }) => author)));
+    if (!known || this.#pruned || !neighbour.eager || this.#neighbours.size <= NEVER_PRUNE) return;
+    if ([...this.#neighbours.values()].filter(({ eager, ended }) => eager && !ended).length <= 1) return;
+    this.#pruned = true;
+    neighbour.eager = false;
+    this.#options.send(neighbour.peer, { type: 'log-prune' });
+  }
+
+  /** Nothing is being checked any more: whom may we ask next? */
+  settled(): void {
+    for (const neighbour of this.#neighbours.values())
+      if (neighbour.askAgain && !neighbour.ended) {
+        neighbour.askAgain = false;
+        neighbour.behind = true;
+        this.#release(neighbour);
+      }
+    if (this.#source !== undefined) return;
+    const next = [...this.#neighbours.values()].find(
+      ({ behind, waiting, ended }) => behind && waiting === 0 && !ended,
+    );
+    if (next !== undefined) this.#compare(next);
+  }
+
+  tick(): void {
+    for (const neighbour of this.#neighbours.values()) {
+      neighbour.refill();
+    }
+    const next = [...this.#neighbours.values()].find(neighbour => !neighbour.ended);
+    if (next === undefined) return;
+    // To the back of the line: a Map keeps the order of insertion.
+    this.#neighbours.delete(next.peer);
+    this.#neighbours.set(next.peer, next);
+    this.#sendDigest(next, false);
+  }
+
+  flush(): void {
+    this.#flushes += 1;
+    this.#pruned = false;
+    for (const [author, at] of this.#wished)
+      if (this.#flushes - at >= FLUSHES_PER_ANNOUNCEMENT) this.#wished.delete(author);
+    this.#patience -= 1;
+    if (this.#patience <= 0) this.#source = undefined;
+    for (const neighbour of this.#neighbours.values()) {
+      if (neighbour.ended) continue;
+      if (neighbour.waiting > 0 && --neighbour.waiting === 0) this.#release(neighbour);
+      neighbour.pushed = false;
+      if (neighbour.eager) this.#push(neighbour);
+      else if (this.#flushes % FLUSHES_PER_ANNOUNCEMENT === 0) this.#announce(neighbour);
+      this.#wishOffered(neighbour);
+    }
+  }
+
+  /** Sends on what is new, as far as this event has changed that. */
+  evaluate(): void {
+    if (this.#fresh.size === 0) return;
+    const ready = [...this.#neighbours.values()].filter(({ synced, ended }) => synced && !ended);
+    const [first] = ready;
+    if (first !== undefined && ready.every(({ eager }) => !eager)) first.eager = true;
+    for (const neighbour of ready) {
+      const proofs: LogEntry[] = [];
+      for (const [author, seq] of this.#fresh) {
+        const log = this.#options.logs.get(author);
+        if (log?.fork !== undefined && neighbour.takeProof(author, log.fork, false))
+          proofs.push(...log.entries.slice(-1), ...log.fork.entries);
+        if (log !== undefined && seq < log.nextSeq)
+          neighbour.queue.set(author, Math.min(seq, neighbour.queue.get(author) ?? seq));
+      }
+      if (neighbour.eager && !neighbour.pushed) this.#push(neighbour);
+      this.#sendEntries(neighbour, proofs);
+    }
+    this.#fresh.clear();
+  }
+
+  /** Begins to catch up from a neighbour. */
+  #compare(neighbour: Neighbour): void {
+    neighbour.behind = false;
+    this.#sourceIs(neighbour);
+    const authors = [...this.#options.logs].filter(([, { nextSeq }]) => nextSeq > 0);
+    if (authors.length > SMALL_VECTOR) {
+      this.#sendDigest(neighbour, true);
+      return;
+    }
+    this.#waitFor(neighbour);
+    const vector = authors.map(([author, { nextSeq }]): [PeerId, number] => [author, nextSeq]);
+    this.#options.send(neighbour.peer, { type: 'log-vector', vector });
+  }
+
+  #sourceIs(neighbour: Neighbour): void {
+    this.#source = neighbour;
+    this.#patience = PATIENCE;
+  }
+
+  #waitFor(neighbour: Neighbour): void {
+    neighbour.waiting = PATIENCE;
+    if (this.#source === neighbour || this.#source === undefined) this.#sourceIs(neighbour);
+  }
+
+  /** It shows its buckets while we catch up from another: it need not wait for us. */
+  #later(neighbour: Neighbour): void {
+    neighbour.behind = true;
+    this.#options.send(neighbour.peer, { type: 'log-done' });
+  }
+
+  #release(neighbour: Neighbour): void {
+    neighbour.waiting = 0;
+    if (this.#source === neighbour) this.#source = undefined;
+  }
+
+  #sendDigest(neighbour: Neighbour, withBuckets: boolean): void {
+    const buckets = withBuckets ? this.#digests.buckets : new Uint8Array(0);
+    this.#options.send(neighbour.peer, { type: 'log-digest', root: this.#digests.root, buckets });
+  }
+
+  #tipOf(author: PeerId): LogTip[] {
+    const log = this.#options.logs.get(author);
+    if (log === undefined || log.nextSeq === 0) return [];
+    return [[author, log.nextSeq, log.prevHash.slice(0, LOG_TIP_BYTES)]];
+  }
+
+  #lacks(author: PeerId, count: number): boolean {
+    const log = this.#options.logs.get(author);
+    if (log === undefined) return count > 0 && this.#options.admits(author);
+    return Math.min(count, log.end) > log.nextSeq;
+  }
+
+  /** Sends what the counts show to be missing, and asks for what they show to be missing here. */
+  #answer(
+    neighbour: Neighbour,
+    scope: Iterable<PeerId>,
+    counts: ReadonlyMap<PeerId, number>,
+    tips?: ReadonlyMap<PeerId, Bytes>,
+  ): void {
+    const authors = new Set([...scope, ...counts.keys()]);
+    if (!neighbour.takeCounts(authors, counts)) {
+      // It gets nothing again, but need not wait for it either.
+      this.#options.send(neighbour.peer, { type: 'log-done' });
+      return;
+    }
+    neighbour.synced = true;
+    const entries = [...authors].flatMap(author => this.#missing(neighbour, author, tips?.get(author)));
+    this.#sendEntries(neighbour, entries);
+    this.#options.send(neighbour.peer, { type: 'log-done' });
+    if (neighbour.waiting > 0) return;
+    const lacking = [...counts].filter(([author, count]) => this.#lacks(author, count));
+    if (lacking.length === 0) this.#release(neighbour);
+    else if (this.#source !== undefined && this.#source !== neighbour) neighbour.behind = true;
+    else {
+      this.#sourceIs(neighbour);
+      this.#wish(
+        neighbour,
+        lacking.map(([author]) => author),
+      );
+    }
+  }
+
+  /** What a neighbour that has just told its count lacks of an author. */
+  #missing(neighbour: Neighbour, author: PeerId, tip: Bytes | undefined): LogEntry[] {
+    const log = this.#options.logs.get(author);
+    if (log === undefined) return [];
+    const has = neighbour.has(author) ?? 0;
+    const missing = log.entries.slice(has);
+    const head = log.entries.at(-1);
+    neighbour.queue.delete(author);
+    if (head !== undefined && missing.length > 0) {
+      neighbour.noteHas(author, log.nextSeq);
+      neighbour.headCompared(head);
+    } else if (head !== undefined && has === log.nextSeq && this.#options.self < neighbour.peer) {
+      // Equal lengths may hide different entries: one side shows its head, unless the tips say that they are the same.
+      const same = tip !== undefined && equalBytes(tip, head.hash.subarray(0, LOG_TIP_BYTES));
+      if (!same && neighbour.takeHead(head)) missing.push(head);
+    }
+    if (log.fork === undefined || !neighbour.takeProof(author, log.fork, true)) return missing;
+    if (head !== undefined && missing.length === 0) missing.push(head);
+    return [...missing, ...log.fork.entries];
+  }
+
+  #push(neighbour: Neighbour): void {
+    const entries: LogEntry[] = [];
+    for (const [author, seq] of neighbour.queue) {
+      const log = this.#options.logs.get(author);
+      const fresh = log?.entries.slice(Math.max(seq, neighbour.has(author) ?? seq)) ?? [];
+      const head = fresh.at(-1);
+      if (head === undefined) continue;
+      entries.push(...fresh);
+      neighbour.noteHas(author, head.seq + 1);
+      neighbour.headCompared(head);
+    }
+    neighbour.queue.clear();
+    neighbour.pushed ||= entries.length > 0;
+    this.#sendEntries(neighbour, entries);
+  }
+
+  #announce(neighbour: Neighbour): void {
+    const heads: [PeerId, number][] = [];
+    for (const [author, seq] of neighbour.queue) {
+      const count = this.#options.logs.get(author)?.nextSeq ?? 0;
+      if (count > seq && count > (neighbour.has(author) ?? seq)) heads.push([author, count]);
+    }
+    neighbour.queue.clear();
+    if (heads.length > 0) this.#options.send(neighbour.peer, { type: 'log-heads', heads, want: false });
+  }
+
+  /** Asks for what was announced a while ago and did not come by itself. */
+  #wishOffered(neighbour: Neighbour): void {
+    if (neighbour.waiting > 0) return;
+    const due: PeerId[] = [];
+    for (const [author, { count, at }] of neighbour.offered) {
+      const lacking = this.#lacks(author, count);
+      if (lacking && (this.#flushes - at <= GRACE || this.#wished.has(author))) continue;
+      neighbour.offered.delete(author);
+      if (lacking) due.push(author);
+    }
+    if (due.length === 0) return;
+    for (const author of due) this.#wished.set(author, this.#flushes);
+    this.#wish(neighbour, due);
+  }
+
+  /** Asks for what comes after what is here of these authors, and from now on for their new entries in full. */
+  #wish(neighbour: Neighbour, authors: Iterable<PeerId>): void {
+    neighbour.eager = true;
+    neighbour.waiting = PATIENCE;
+    const heads = [...authors].map((author): [PeerId, number] => [
+      author,
+      this.#options.logs.get(author)?.nextSeq ?? 0,
+    ]);
+    this.#options.send(neighbour.peer, { type: 'log-heads', heads, want: true });
+  }
+
+  #sendEntries(neighbour: Neighbour, entries: readonly LogEntry[]): void {
+    for (const batch of packEntries(entries, this.#options.limits))
+      this.#options.send(neighbour.peer, { type: 'log-entries', entries: batch });
+  }
+}
