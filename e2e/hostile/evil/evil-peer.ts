@@ -43,8 +43,9 @@ async function join(link: string, attack: Attack): Promise<void> {
   const log = new RoomLog({ self: signer.peerId });
   const catalogue = new Catalogue();
   const neighbours = new Map<string, Neighbour>();
-  const send = (peer: string, message: PeerMessage): void =>
+  const send = (peer: string, message: PeerMessage): void => {
     neighbours.get(peer)?.send(encodeMessage(message));
+  };
 
   const gossip = (event: Parameters<RoomLog['receive']>[0]): void => {
     for (const effect of log.receive(event)) {
