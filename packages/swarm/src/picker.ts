@@ -88,9 +88,7 @@ function follows(torrent: Torrent, neighbour: Neighbour, piece: number, other: n
 
 function free(torrent: Torrent, neighbour: Neighbour, piece: number, other: number): boolean {
   return (
-    torrent.startable.has(piece) &&
-    torrent.startable.ties(piece, other) &&
-    gives(torrent, neighbour, piece)
+    torrent.startable.has(piece) && torrent.startable.ties(piece, other) && gives(torrent, neighbour, piece)
   );
 }
 

@@ -121,7 +121,9 @@ export class GroupCommit {
     try {
       await this.#write(pieces);
       await this.#ports.bytes.flush(new Set(pieces.map(({ file }) => file)));
-      await this.#ports.records.save(offers.map(([offer, own]) => [offer.id, offer.bitsWith(numbersOf(own))]));
+      await this.#ports.records.save(
+        offers.map(([offer, own]) => [offer.id, offer.bitsWith(numbersOf(own))]),
+      );
     } catch (error) {
       for (const [offer, own] of offers) offer.commitFailed(numbersOf(own), toStorageError(error));
       return;
@@ -135,7 +137,11 @@ export class GroupCommit {
     for (const run of neighbouring(pieces)) {
       const [first] = run;
       if (first === undefined) continue;
-      await this.#ports.bytes.writeAt(first.file, first.begin, run.length === 1 ? first.data : this.#join(run));
+      await this.#ports.bytes.writeAt(
+        first.file,
+        first.begin,
+        run.length === 1 ? first.data : this.#join(run),
+      );
     }
   }
 
@@ -153,7 +159,9 @@ export class GroupCommit {
 
 /** Runs of pieces that lie one behind the other in a file, each of `WRITE_BYTES` at most unless it is a single piece. */
 function neighbouring(pieces: readonly VerifiedPiece[]): VerifiedPiece[][] {
-  const sorted = pieces.toSorted((a, b) => (a.file === b.file ? a.begin - b.begin : a.file < b.file ? -1 : 1));
+  const sorted = pieces.toSorted((a, b) =>
+    a.file === b.file ? a.begin - b.begin : a.file < b.file ? -1 : 1,
+  );
   const runs: VerifiedPiece[][] = [];
   let end = -1;
   let bytes = 0;

@@ -90,7 +90,10 @@ export class SourceStreams {
   #end(follower: Follower): void {
     this.#followers = this.#followers.filter(other => other !== follower);
     // After what is being read; a stream that has failed already has nothing to cancel.
-    follower.tail.catch(() => undefined).then(() => follower.reader.cancel()).catch(() => undefined);
+    follower.tail
+      .catch(() => undefined)
+      .then(() => follower.reader.cancel())
+      .catch(() => undefined);
   }
 }
 
