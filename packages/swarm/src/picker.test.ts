@@ -72,6 +72,21 @@ describe('picker', () => {
     expect(extents).toBeLessThanOrEqual(4);
   });
 
+  test.each([
+    ['follow each other while nobody else is there', [], true],
+    ['are shared out as soon as somebody is', ['bob'], false],
+  ])('[PK7] extents %s', (_, others, inOrder) => {
+    const solo = new Solo({ windowInitialBytes: 128 * KIB, windowMaxBytes: 128 * KIB });
+    solo.offer([64 * 512]);
+    for (const other of others) solo.join(other);
+    solo.seeder('ann');
+    for (let id = 0; id < 120; id += 1) solo.block('ann', id, solo.asked('ann')[id]?.[3] ?? 0);
+    const begun = [...new Set(solo.asked('ann').map(([, piece]) => piece))];
+    const jumps = begun.filter((piece, at) => at > 0 && piece !== (begun[at - 1] ?? 0) + 1).length;
+    expect(new Set(begun.map(piece => Math.floor(piece / 8))).size).toBeGreaterThan(2);
+    expect(jumps === 0).toBe(inOrder);
+  });
+
   test('[PK3] the first piece is a random one', () => {
     const firsts = Array.from({ length: 20 }, (_, seed) => {
       const solo = new Solo({}, seed);

@@ -13,7 +13,7 @@ const SLOW_START_DELAY_PART = 0.12;
 /** Queueing aimed at by a window of 1 MiB, ms; smaller windows bear more, so that unequal ones on one line converge. */
 const TARGET_MS = 15;
 const TARGET_MAX_MS = 25;
-/** Short paths bear this much more, ms: they are bound by a CPU that stalls now and then, and stay below 50 ms in all. */
+/** Short paths bear this much more, ms: they are bound by a CPU that stalls now and then, and stay below 60 ms in all. */
 const SHORT_PATH_MS = 30;
 const SHORT_PATH_BASE_MS = 20;
 /** A base round trip is believed for one to two periods; each begins with two drained rounds to measure it anew. */
