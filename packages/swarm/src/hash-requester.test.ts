@@ -35,7 +35,7 @@ describe('hashes', () => {
   test('[HR2] large pieces are hashed in small runs', () => {
     const solo = new Solo({ hashRunsPerNeighbour: 1, hashAheadBytes: 1e12, hashRunBytes: 64 * 1024 * 1024 });
     solo.offer([4096 * 1000], { hashed: [], pieceLength: 4096 * 1024 });
-    solo.seeder('ann');
+    solo.join('bob').seeder('ann');
     for (let step = 0; step < 6; step += 1) {
       const run = solo.sent('hash-request', 'ann', solo.all).at(-1);
       solo.receive({ type: 'hashes-known', offer: OFFER, first: run?.first ?? 0, count: run?.count ?? 0 });

@@ -85,7 +85,8 @@ export class HashRequester {
     const fits = (candidate: number): boolean =>
       (bits?.has(candidate) ?? false) && !this.#refused.has(keyOf(neighbour, torrent, start(candidate)));
     const piece =
-      following(torrent, neighbour, fits) ?? torrent.hashable.pick(fits, () => this.#core.random());
+      (this.#alone ? following(torrent, neighbour, fits) : undefined) ??
+      torrent.hashable.pick(fits, () => this.#core.random());
     if (piece === undefined) return false;
     const first = start(piece);
     const count = Math.min(size, torrent.geometry.pieceCount - first);
@@ -126,7 +127,7 @@ export class HashRequester {
   }
 }
 
-/** The piece behind the neighbour's last run, when it is no less rare: a sharer that hashes in order reads in order. */
+/** The piece behind the neighbour's last run: a sharer that hashes in order reads in order. */
 function following(
   torrent: Torrent,
   neighbour: Neighbour,

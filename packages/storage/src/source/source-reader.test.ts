@@ -15,6 +15,9 @@ class WatchedSource {
   /** Bytes that streams have given. */
   streamed = 0;
   broken = false;
+  /** Streams fail without saying why, as Chromium's do. */
+  failing = false;
+  unreadable = false;
   readonly #bytesStreams: boolean;
 
   constructor(size: number, bytesStreams = true) {
@@ -30,6 +33,7 @@ class WatchedSource {
     return {
       arrayBuffer: () => {
         this.reads.push([begin, end]);
+        if (this.unreadable) return Promise.reject(new DOMException('changed', 'NotReadableError'));
         return Promise.resolve(this.#bytes(begin, this.broken ? begin : end).buffer);
       },
       stream: () => this.#stream(begin, end),
@@ -49,6 +53,7 @@ class WatchedSource {
       type: 'bytes',
       cancel,
       pull: controller => {
+        if (this.failing) throw new TypeError('network error');
         const view = controller.byobRequest?.view;
         if (!(view instanceof Uint8Array)) return;
         // Engines give what is there, seldom all that is asked for.
@@ -165,6 +170,15 @@ test('memory in use is not given to the next window', async () => {
   for (let at = 1; at < 64; at += 1) await reader.use(0, at * MIB, 1, first);
   finish();
   expect(await held).toEqual([MIB, source.byteAt(0), source.byteAt(MIB - 1)]);
+});
+
+test('a stream that fails is asked again in a slice, which works or says why', async () => {
+  const source = new WatchedSource(4 * MIB);
+  const reader = new SourceReader([source], MIB);
+  source.failing = true;
+  expect(await reader.use(0, MIB, 1, first)).toBe(source.byteAt(MIB));
+  source.unreadable = true;
+  await expect(reader.use(0, 2 * MIB, 1, first)).rejects.toMatchObject({ code: 'source-changed' });
 });
 
 test.each([true, false])(

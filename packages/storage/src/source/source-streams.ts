@@ -49,7 +49,9 @@ export class SourceStreams {
       return await filled;
     } catch (error) {
       this.#end(follower);
-      throw error;
+      if (error instanceof StorageError) throw error;
+      // A stream says only that it failed; a read by itself either works or says why.
+      return await readSlice(source, begin, length);
     } finally {
       if (follower.next >= follower.end) this.#end(follower);
     }
