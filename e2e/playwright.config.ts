@@ -7,7 +7,8 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   retries: 0,
-  timeout: 120_000,
+  // A state that comes late on a busy machine still comes: speed is what the benchmarks judge.
+  timeout: 240_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['json', { outputFile: process.env['SHOAL_REPORT'] ?? '../.reports/e2e.json' }]],
   outputDir: '../test-results',

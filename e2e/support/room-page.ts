@@ -39,7 +39,7 @@ export async function downloadAll(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Download all', exact: true }).click();
 }
 
-export async function waitComplete(page: Page, path: string, timeout = 60_000): Promise<void> {
+export async function waitComplete(page: Page, path: string, timeout = 150_000): Promise<void> {
   await expect(fileRow(page, path)).toHaveAttribute('data-state', 'complete', { timeout });
 }
 
