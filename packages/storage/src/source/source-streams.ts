@@ -82,7 +82,7 @@ export class SourceStreams {
     try {
       return stream.getReader({ mode: 'byob' });
     } catch {
-      // An engine whose Blob streams are not byte streams (Safari before 26).
+      // An engine whose Blob streams are not byte streams.
       this.#byob = false;
       void stream.cancel();
       return undefined;
