@@ -125,6 +125,7 @@ export {
   sealSignal,
   type MemberAddress,
   type OpenedSignal,
+  type ConnectionSignal,
   type Signal,
   type SignalEnds,
   type SignalRejectCode,

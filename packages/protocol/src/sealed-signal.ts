@@ -37,7 +37,7 @@ const REJECT_CODES = [
 export type SignalRejectCode = (typeof REJECT_CODES)[number];
 
 const sdpSchema = textSchema(MAX_SDP_LENGTH);
-const signalSchema = v.variant('kind', [
+const descriptionSchemas = [
   v.strictObject({ kind: v.literal('offer'), sdp: sdpSchema }),
   v.strictObject({ kind: v.literal('answer'), sdp: sdpSchema }),
   v.strictObject({
@@ -46,19 +46,25 @@ const signalSchema = v.variant('kind', [
     sdpMid: v.nullable(textSchema(64)),
     sdpMLineIndex: v.nullable(countSchema(0xffff)),
   }),
+] as const;
+const signalSchema = v.variant('kind', [
+  ...descriptionSchemas,
   v.strictObject({ kind: v.literal('reject'), code: v.picklist(REJECT_CODES) }),
 ]);
+export const connectionSignalSchema = v.variant('kind', descriptionSchemas);
 
-/** What two members say to each other to set up a connection. */
-export type Signal =
+/** What one end of a connection wants told to the other end. */
+export type ConnectionSignal =
   | { readonly kind: 'offer' | 'answer'; readonly sdp: string }
   | {
       readonly kind: 'candidate';
       readonly candidate: string;
       readonly sdpMid: string | null;
       readonly sdpMLineIndex: number | null;
-    }
-  | { readonly kind: 'reject'; readonly code: SignalRejectCode };
+    };
+
+/** What two members say to each other to set up a connection. */
+export type Signal = ConnectionSignal | { readonly kind: 'reject'; readonly code: SignalRejectCode };
 
 /** Where a box comes from and goes to: two addresses at the signaling server, or two of members ({@link memberAddress}). */
 export interface SignalEnds {

@@ -54,6 +54,12 @@ const messages: readonly PeerMessage[] = [
   { type: 'relay', to: peer, box: counting(6) },
   { type: 'relayed', from: peer, seat: toBase64Url(counting(16)), box: counting(6) },
   { type: 'relay-refused', to: peer, code: 'unknown-member' },
+  { type: 'lane', lane: 3, signal: { kind: 'offer', sdp: 'v=0' } },
+  {
+    type: 'lane',
+    lane: 3,
+    signal: { kind: 'candidate', candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: null },
+  },
   { type: 'ping', id: 9 },
   { type: 'pong', id: 9 },
 ];
@@ -89,7 +95,7 @@ function readable(_: string, value: unknown): unknown {
   return value instanceof Uint8Array ? toHex(value) : value;
 }
 
-test('[CX1] [KD1] [KD2] [LE1] [LD2] [SB1] [SB7] [PM2] [PM5] [PM6] [PM10] [MT8] the wire is what vectors/wire.json says', async () => {
+test('[CX1] [KD1] [KD2] [LE1] [LD2] [SB1] [SB7] [PM2] [PM5] [PM6] [PM10] [PM11] [MT8] the wire is what vectors/wire.json says', async () => {
   const keys = await deriveRoomKeys(crypto, parseRoomLink('AAECAwQFBgcICQoLDA0ODw'));
   const route = { from: 'alice', to: 'bob', connection: toBase64Url(counting(16)), seq: 258, lane: 1 };
   const signal = {

@@ -88,6 +88,7 @@ export class Room implements RoomHandle {
           case 'relay':
           case 'relayed':
           case 'relay-refused':
+          case 'lane':
             break; // The transport's own business.
           default:
             this.#driver.receive({ type: 'message', peer, message });

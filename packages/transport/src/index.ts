@@ -7,7 +7,6 @@ export type { LinkLimits } from './link/limits.ts';
 export type { SignalOutcome, Signaling, SignalingEvent, SignalingState } from './signaling/signaling.ts';
 export { SocketIoSignaling, type SocketIoSignalingOptions } from './signaling/socket-io-signaling.ts';
 export type {
-  ConnectionSignal,
   LinkPath,
   LinkStats,
   PeerConnection,

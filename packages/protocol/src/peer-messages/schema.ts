@@ -16,6 +16,7 @@ import {
   MAX_HASHES_PER_MESSAGE,
   MAX_HAVE_PIECES,
   MAX_HELLO_ITEMS,
+  MAX_LANE,
   MAX_OFFER_PIECES,
   MAX_PEERS_PER_MESSAGE,
   MAX_PIECE_LENGTH,
@@ -23,6 +24,7 @@ import {
   MAX_VECTOR_AUTHORS,
   ROOT_DIGEST_BYTES,
 } from '../limits.ts';
+import { connectionSignalSchema, type ConnectionSignal } from '../sealed-signal.ts';
 import { byteCountSchema, bytesSchema, countSchema, textSchema, uint32Schema } from '../schemas.ts';
 
 const GOODBYE_CODES = [
@@ -117,12 +119,14 @@ export type PeerMessage =
   /** A box that a neighbour of mine, whom I name, wants handed to you. Never handed on again. */
   | { readonly type: 'relayed'; readonly from: PeerId; readonly seat: string; readonly box: Bytes }
   | { readonly type: 'relay-refused'; readonly to: PeerId; readonly code: RelayRefusal }
+  /** About one more connection between us, which takes blocks only; the number is even or odd by who opens it. */
+  | { readonly type: 'lane'; readonly lane: number; readonly signal: ConnectionSignal }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number };
 
 export type PeerMessageType = PeerMessage['type'];
 /** About the link itself. */
-export type LinkMessage = Extract<PeerMessage, { type: 'hello' | 'goodbye' | 'ping' | 'pong' }>;
+export type LinkMessage = Extract<PeerMessage, { type: 'hello' | 'goodbye' | 'lane' | 'ping' | 'pong' }>;
 /** About who is linked to whom, and signals that go over a common neighbour. */
 export type NeighbourMessage = Extract<
   PeerMessage,
@@ -268,6 +272,11 @@ export const messageSchemas = {
     type: v.literal('relay-refused'),
     to: peerIdSchema,
     code: v.picklist(RELAY_REFUSALS),
+  }),
+  lane: v.strictObject({
+    type: v.literal('lane'),
+    lane: v.pipe(countSchema(MAX_LANE), v.minValue(1)),
+    signal: connectionSignalSchema,
   }),
   ping: v.strictObject({ type: v.literal('ping'), id: uint32Schema }),
   pong: v.strictObject({ type: v.literal('pong'), id: uint32Schema }),

@@ -81,6 +81,18 @@ const messages: {
     to: idText.map(asPeerId),
     code: fc.constantFrom('unknown-member', 'busy'),
   }),
+  lane: fc.record({
+    lane: fc.integer({ min: 1, max: 255 }),
+    signal: fc.oneof(
+      fc.record({ kind: fc.constantFrom('offer' as const, 'answer' as const), sdp: text(200) }),
+      fc.record({
+        kind: fc.constant('candidate' as const),
+        candidate: text(100),
+        sdpMid: fc.option(text(8)),
+        sdpMLineIndex: fc.option(fc.integer({ min: 0, max: 9 })),
+      }),
+    ),
+  }),
   ping: fc.record({ id: uint32 }),
   pong: fc.record({ id: uint32 }),
 };

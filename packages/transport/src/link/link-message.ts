@@ -8,8 +8,8 @@ const NAME_AT = LENGTH_AT + 1;
 /** MessagePack's fixstr: the low five bits are the length. */
 const FIXSTR = 0xa0;
 
-const NAMES = ['hello', 'goodbye', 'ping', 'pong', 'peers', 'relay', 'relayed', 'relay-refused'].map(name =>
-  [...name].map(letter => letter.charCodeAt(0)),
+const NAMES = ['hello', 'goodbye', 'lane', 'ping', 'pong', 'peers', 'relay', 'relayed', 'relay-refused'].map(
+  name => [...name].map(letter => letter.charCodeAt(0)),
 );
 
 /**

@@ -11,11 +11,10 @@ import {
   negotiateVersion,
   splitControl,
 } from '@shoal/protocol';
-import type { Bytes, IceServer, NeighbourMessage, PeerMessage } from '@shoal/protocol';
+import type { Bytes, ConnectionSignal, IceServer, NeighbourMessage, PeerMessage } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
 import type {
-  ConnectionSignal,
   LinkPath,
   LinkStats,
   PeerConnection,
@@ -24,6 +23,8 @@ import type {
 } from '../peer-connection/peer-connection.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { goodbyeCode, goodbyeEnd } from './goodbye.ts';
+import { LaneWatch } from './lane-watch.ts';
+import { LANES_FEATURE, Lanes } from './lanes.ts';
 import { isLinkMessage } from './link-message.ts';
 import type { LinkLimits } from './limits.ts';
 import { SendQueue } from './send-queue.ts';
@@ -61,13 +62,15 @@ export interface LinkOptions {
 
 /**
  * One conversation with one member over lane 0: hello first, then whole frames both ways, goodbye or silence last.
- * Knows nothing of signaling: its signals come and go through the owner, who has checked whose they are. More lanes
- * (connections) to the same member would be held here, beside this one; the wire has their number already.
+ * Knows nothing of signaling: its signals come and go through the owner, who has checked whose they are. Where a single connection cannot fill the
+ * path, more lanes are opened beside this one; their signals go over this one, and they carry blocks alone.
  */
 export class Link {
   readonly #options: LinkOptions;
   readonly #connection: PeerConnection;
   readonly #queue: SendQueue;
+  readonly #lanes: Lanes;
+  readonly #watch: LaneWatch;
   readonly #joiner = new FragmentJoiner();
   readonly #cancels = new Set<() => void>();
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting';
@@ -91,6 +94,23 @@ export class Link {
       listener: event => this.#connectionEvent(event),
     });
     this.#queue = new SendQueue(this.#connection, limits);
+    this.#lanes = new Lanes({
+      ...options,
+      signal: (lane, signal) => this.#push(encodeMessage({ type: 'lane', lane, signal })),
+      block: frame => {
+        this.#heard += 1;
+        if (this.#state === 'open') this.#block(frame);
+      },
+      writable: () => this.#writable(),
+      violation: detail => this.#violation(detail),
+    });
+    this.#watch = new LaneWatch({
+      after: (ms, task) => this.#after(ms, task),
+      idleMs: () => this.idleMs,
+      buffered: () => this.bufferedAmount,
+      stats: async () => await (this.#lanes.newest ?? this.#connection).stats(),
+      more: () => this.#lanes.more(),
+    });
     this.#stopDeadline = scheduler.after(limits.connectTimeoutMs, () => this.#fail('connect-timeout'));
   }
 
@@ -114,7 +134,8 @@ export class Link {
 
   /** Bytes that may be sent now without waiting. 0 unless open. */
   get room(): number {
-    return this.#state === 'open' ? this.#queue.room : 0;
+    // All lanes together hold what one alone would: what waits here waits for the same path.
+    return this.#state === 'open' ? Math.max(0, this.#queue.room - this.#lanes.bufferedAmount) : 0;
   }
 
   /** Largest frame that goes out in one message; control frames above it are split, block frames must not be. */
@@ -123,7 +144,12 @@ export class Link {
   }
 
   get bufferedAmount(): number {
-    return this.#connection.bufferedAmount;
+    return this.#connection.bufferedAmount + this.#lanes.bufferedAmount;
+  }
+
+  /** Connections that make up the link now. */
+  get connections(): number {
+    return 1 + this.#lanes.count;
   }
 
   signal(signal: ConnectionSignal): void {
@@ -136,8 +162,14 @@ export class Link {
    */
   send(frame: Bytes): boolean {
     if (this.#state !== 'open') return true;
-    if (frame[0] === BLOCK_FRAME) this.#lastBlockAt = this.#options.scheduler.now;
     const max = this.maxFrameBytes;
+    if (frame[0] === BLOCK_FRAME) {
+      this.#lastBlockAt = this.#options.scheduler.now;
+      // Relays are others' to pay for, and get no more than one connection.
+      if (this.#path === 'direct' && this.#features.includes(LANES_FEATURE)) this.#watch.sending();
+      const lane = frame.length <= max ? this.#lanes.shortest(this.#connection.bufferedAmount) : undefined;
+      if (lane !== undefined) return lane.push(frame) === 'sent';
+    }
     if (frame.length <= max) return this.#push(frame);
     if (frame[0] === CONTROL_FRAME) for (const part of splitControl(frame, max)) this.#push(part);
     else this.#fail('frame-too-large');
@@ -197,9 +229,11 @@ export class Link {
   }
 
   async #findPath(): Promise<void> {
-    const { path } = await this.#connection.stats();
+    const stats = await this.#connection.stats();
     if (this.#state === 'closed') return;
+    const { path } = stats;
     this.#path = path;
+    this.#watch.opened(stats);
     if (this.#state === 'open') this.#emit({ type: 'path', path });
   }
 
@@ -262,6 +296,7 @@ export class Link {
     else if (message.type === 'goodbye')
       this.#end({ ...goodbyeEnd(message.code, message.text), by: 'other' });
     else if (message.type === 'hello') this.#violation('a second hello');
+    else if (message.type === 'lane') this.#lanes.receive(message.lane, message.signal);
     else if (isForMesh(message)) this.#emit({ type: 'message', message });
     else if (message.type !== 'pong') this.#emit({ type: 'frame', frame });
   }
@@ -275,7 +310,11 @@ export class Link {
 
   #drained(): void {
     this.#queue.drain();
-    if (this.#state === 'open') this.#emit({ type: 'writable', room: this.#queue.room });
+    this.#writable();
+  }
+
+  #writable(): void {
+    if (this.#state === 'open') this.#emit({ type: 'writable', room: this.room });
   }
 
   #ping(): void {
@@ -313,6 +352,7 @@ export class Link {
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
     this.#queue.clear();
+    this.#lanes.close();
     if (connected && end.by !== 'other') this.#sayGoodbye(end.code, detail);
     else this.#connection.destroy();
     this.#emit({ type: 'closed', end });

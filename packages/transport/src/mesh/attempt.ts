@@ -1,7 +1,7 @@
-import type { Bytes, PeerId, SignalRejectCode } from '@shoal/protocol';
+import type { Bytes, ConnectionSignal, PeerId, SignalRejectCode } from '@shoal/protocol';
 import type { Link, LinkEvent } from '../link/link.ts';
 import type { SignalExchange } from '../link/signal-exchange.ts';
-import type { ConnectionSignal, LinkStats } from '../peer-connection/peer-connection.ts';
+import type { LinkStats } from '../peer-connection/peer-connection.ts';
 import type { Neighbour } from './events.ts';
 
 /** All link events but `signal`, which the sealed exchange takes. */

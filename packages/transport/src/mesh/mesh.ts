@@ -1,6 +1,7 @@
 import { createConnectionId, memberAddress, parseMemberAddress } from '@shoal/protocol';
 import type { Bytes, NeighbourMessage, PeerId } from '@shoal/protocol';
 import { TransportError, failureText } from '../errors.ts';
+import { LANES_FEATURE } from '../link/lanes.ts';
 import { DEFAULT_LINK_LIMITS } from '../link/limits.ts';
 import { SignalOpener } from '../link/signal-opener.ts';
 import { Listeners } from '../listeners.ts';
@@ -93,7 +94,7 @@ export class Mesh {
       scheduler,
       connect: options.connect ?? simplePeerConnections,
       limits: { ...DEFAULT_LINK_LIMITS, ...options.linkLimits },
-      features: [...(options.features ?? []), PEERS_FEATURE],
+      features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE],
       onLink: (attempt, event) => this.#neighbourhood.linkEvent(attempt, event),
       onUnreachable: ({ address }) => {
         contacts.gone(address);

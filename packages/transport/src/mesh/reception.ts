@@ -1,8 +1,14 @@
 import { createConnectionId } from '@shoal/protocol';
-import type { CryptoPort, PeerId, Signal, SignalRejectCode, SignalRoute } from '@shoal/protocol';
+import type {
+  ConnectionSignal,
+  CryptoPort,
+  PeerId,
+  Signal,
+  SignalRejectCode,
+  SignalRoute,
+} from '@shoal/protocol';
 import { CONTROL_LANE } from '../link/signal-exchange.ts';
 import type { OpenedBox } from '../link/signal-opener.ts';
-import type { ConnectionSignal } from '../peer-connection/peer-connection.ts';
 import type { Attempt } from './attempt.ts';
 import type { Connections } from './connections.ts';
 import type { Contacts } from './contacts.ts';

@@ -47,7 +47,7 @@ function harness() {
         return true;
       },
       close: () => undefined,
-      stats: async () => ({ path: 'direct', rttMs: 1 }),
+      stats: async () => ({ path: 'direct', rttMs: 1, checks: 1 }),
     });
     const added = [
       [peer, seat],

@@ -11,6 +11,7 @@ const report = (local: string, remote: string, extra: object = {}) => [
     localCandidateId: 'l',
     remoteCandidateId: 'r',
     currentRoundTripTime: 0.025,
+    responsesReceived: 4,
     ...extra,
   },
 ];
@@ -19,7 +20,7 @@ describe('pathOf', () => {
   const transport = { id: 't', type: 'transport', selectedCandidatePairId: 'p' };
 
   test('two hosts are direct, with the round trip in milliseconds', () => {
-    expect(pathOf([transport, ...report('host', 'prflx')])).toEqual({ path: 'direct', rttMs: 25 });
+    expect(pathOf([transport, ...report('host', 'prflx')])).toEqual({ path: 'direct', rttMs: 25, checks: 4 });
   });
 
   test.each([
@@ -34,6 +35,6 @@ describe('pathOf', () => {
   });
 
   test('an empty report is unknown', () => {
-    expect(pathOf([])).toEqual({ path: 'unknown', rttMs: undefined });
+    expect(pathOf([])).toEqual({ path: 'unknown', rttMs: undefined, checks: undefined });
   });
 });

@@ -11,7 +11,11 @@ interface StatsEntry {
   readonly remoteCandidateId?: unknown;
   readonly candidateType?: unknown;
   readonly currentRoundTripTime?: unknown;
+  readonly responsesReceived?: unknown;
 }
+
+/** Nothing is known of the path: no pair yet, or none any more. */
+export const NO_PATH: LinkStats = { path: 'unknown', rttMs: undefined, checks: undefined };
 
 /**
  * Reads the path out of a getStats() report: the pair that the transport selected (W3C webrtc-stats), or, where
@@ -30,10 +34,11 @@ export function pathOf(entries: Iterable<StatsEntry>): LinkStats {
     }
   }
   const pair = byId.get(selected) ?? nominated;
-  if (pair === undefined) return { path: 'unknown', rttMs: undefined };
+  if (pair === undefined) return NO_PATH;
   const rtt = pair.currentRoundTripTime;
   const rttMs = typeof rtt === 'number' ? rtt * 1000 : undefined;
+  const checks = typeof pair.responsesReceived === 'number' ? pair.responsesReceived : undefined;
   const kinds = [pair.localCandidateId, pair.remoteCandidateId].map(id => byId.get(id)?.candidateType);
-  if (kinds.includes('relay')) return { path: 'relay', rttMs };
-  return { path: kinds.some(kind => kind !== undefined) ? 'direct' : 'unknown', rttMs };
+  if (kinds.includes('relay')) return { path: 'relay', rttMs, checks };
+  return { path: kinds.some(kind => kind !== undefined) ? 'direct' : 'unknown', rttMs, checks };
 }

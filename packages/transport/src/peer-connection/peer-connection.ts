@@ -1,7 +1,4 @@
-import type { Bytes, IceServer, Signal } from '@shoal/protocol';
-
-/** What one end of a connection wants told to the other end; a `reject` is said by the mesh, not by a connection. */
-export type ConnectionSignal = Exclude<Signal, { kind: 'reject' }>;
+import type { Bytes, ConnectionSignal, IceServer } from '@shoal/protocol';
 
 /** Whether the bytes go straight to the other side or through a TURN server. */
 export type LinkPath = 'direct' | 'relay' | 'unknown';
@@ -10,6 +7,8 @@ export type LinkPath = 'direct' | 'relay' | 'unknown';
 export interface LinkStats {
   readonly path: LinkPath;
   readonly rttMs: number | undefined;
+  /** Checks that ICE has had answered: a round trip is news only when this has grown. */
+  readonly checks: number | undefined;
 }
 
 /**

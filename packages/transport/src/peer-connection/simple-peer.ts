@@ -5,11 +5,10 @@
 import Peer from 'simple-peer/simplepeer.min.js';
 import type { PeerSignal } from 'simple-peer/simplepeer.min.js';
 import { MAX_FRAME_BYTES } from '@shoal/protocol';
-import type { Bytes } from '@shoal/protocol';
-import { pathOf } from './candidate-path.ts';
+import type { Bytes, ConnectionSignal } from '@shoal/protocol';
+import { NO_PATH, pathOf } from './candidate-path.ts';
 import { FALLBACK_MESSAGE_BYTES } from './peer-connection.ts';
 import type {
-  ConnectionSignal,
   LinkStats,
   PeerConnection,
   PeerConnectionEvent,
@@ -93,14 +92,14 @@ class SimplePeerConnection implements PeerConnection {
 
   async stats(): Promise<LinkStats> {
     const connection = this.#peer._pc;
-    if (connection === null || connection === undefined) return { path: 'unknown', rttMs: undefined };
+    if (connection === null || connection === undefined) return NO_PATH;
     try {
       const entries: object[] = [];
       (await connection.getStats()).forEach((entry: object) => entries.push(entry));
       return pathOf(entries);
     } catch {
       // Closed while asking: there is no path to tell of.
-      return { path: 'unknown', rttMs: undefined };
+      return NO_PATH;
     }
   }
 

@@ -1,6 +1,5 @@
-import type { Bytes } from '@shoal/protocol';
+import type { Bytes, ConnectionSignal } from '@shoal/protocol';
 import type {
-  ConnectionSignal,
   LinkStats,
   PeerConnection,
   PeerConnectionEvent,
@@ -19,6 +18,8 @@ export class FakeNetwork {
   /** Connections are made only while this says so; by default always. */
   reaches: (a: FakeConnection, b: FakeConnection) => boolean = () => true;
   maxMessageBytes = 192 * 1024;
+  /** Round trip that ICE reports, ms. */
+  rttMs = 1;
   readonly connect: (options: PeerConnectionOptions) => FakeConnection;
 
   constructor(random: () => number) {
@@ -78,6 +79,7 @@ export class FakeConnection implements PeerConnection {
   /** What goes out instead, or (undefined) nothing: a member that does not run our code. */
   tamper: (message: Bytes) => Bytes | undefined = message => message;
   relayed = false;
+  #checks = 0;
 
   constructor(network: FakeNetwork, name: string, options: PeerConnectionOptions) {
     this.#network = network;
@@ -144,7 +146,8 @@ export class FakeConnection implements PeerConnection {
   }
 
   async stats(): Promise<LinkStats> {
-    return { path: this.relayed ? 'relay' : 'direct', rttMs: 1 };
+    this.#checks += 1;
+    return { path: this.relayed ? 'relay' : 'direct', rttMs: this.#network.rttMs, checks: this.#checks };
   }
 
   destroy(): void {

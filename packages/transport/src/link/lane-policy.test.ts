@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { LanePolicy } from './lane-policy.ts';
+
+/** How many times more lanes are wanted in `count` readings. */
+function wishes(policy: LanePolicy, count: number, reading: (n: number) => [boolean, number | undefined]) {
+  let wanted = 0;
+  for (let n = 0; n < count; n += 1) {
+    const [backlogged, rttMs] = reading(n);
+    if (policy.wantsMore({ backlogged, rttMs })) wanted += 1;
+  }
+  return wanted;
+}
+
+describe('[LN2] lanes are opened where loss, not queueing, holds a link back', () => {
+  test('a backlog on a path without a queue: after two seconds, and again as long as it lasts', () => {
+    expect(wishes(new LanePolicy(), 5, () => [true, 50])).toBe(0);
+    expect(wishes(new LanePolicy(), 8, () => [true, 50])).toBe(1);
+    expect(wishes(new LanePolicy(), 24, () => [true, 50])).toBe(4);
+  });
+
+  test('a backlog that comes and goes with the losses is one', () => {
+    expect(wishes(new LanePolicy(), 32, n => [n % 4 !== 0, n % 4 === 0 ? 51 : undefined])).toBeGreaterThan(1);
+  });
+
+  test('no backlog: never', () => {
+    expect(wishes(new LanePolicy(), 100, n => [n % 2 === 0, 50])).toBe(0);
+  });
+
+  test('a line whose queue stands: never', () => {
+    expect(wishes(new LanePolicy(), 100, n => [n > 0, n === 0 ? 50 : 62])).toBe(0);
+  });
+
+  test('a short path, and one whose round trip is unknown: never', () => {
+    expect(wishes(new LanePolicy(), 100, () => [true, 2])).toBe(0);
+    expect(wishes(new LanePolicy(), 100, () => [true, undefined])).toBe(0);
+  });
+});

@@ -1,0 +1,56 @@
+/** Readings looked at together, and how many of them must show a backlog. */
+const READINGS = 8;
+const BACKLOGGED = 6;
+/** Below this round trip (ms) one connection recovers from a loss faster than we could notice it. */
+const MIN_RTT_MS = 5;
+/** Queueing on the path, ms or part of the round trip: with more than that it is a full line that holds us back, and lanes would only crowd it. */
+const QUEUE_MS = 8;
+const QUEUE_PART = 0.15;
+
+/** What a sender sees of its link at one moment. */
+export interface LaneReading {
+  /** Bytes lie in the send buffer that a free path would have taken. */
+  readonly backlogged: boolean;
+  /** Round trip of the path by ICE's own checks, which do not wait behind the send buffer, ms; undefined when there is nothing new. */
+  readonly rttMs: number | undefined;
+}
+
+/**
+ * Tells when a link wants more lanes: the sender's SCTP is what holds the bytes back, yet the path has no queue. That is what random loss does to a
+ * single connection (its congestion window halves with each loss: Mathis et al. 1997), and what several connections repair, since a loss halves one of them
+ * only. On a path that is simply full the round trip grows, and nothing is opened. Pure; fed at an even pace of at least a round trip.
+ */
+export class LanePolicy {
+  readonly #backlog: boolean[] = [];
+  /** The path without a queue, ms. Never forgotten: better no lanes on a path that grew longer than lanes on one that is always full. */
+  #base = Infinity;
+  #last = Infinity;
+  /** The last reading is younger than the last step: an old one may tell of the path before a queue was built. */
+  #fresh = false;
+
+  /** The round trip last heard of, ms; 0 before. */
+  get rttMs(): number {
+    return this.#last === Infinity ? 0 : this.#last;
+  }
+
+  /** @returns true when more lanes should be opened now; then it looks at the path anew */
+  wantsMore({ backlogged, rttMs }: LaneReading): boolean {
+    this.#backlog.push(backlogged);
+    if (this.#backlog.length > READINGS) this.#backlog.shift();
+    if (rttMs !== undefined) {
+      this.#last = rttMs;
+      // The first one is from before anything was sent.
+      this.#fresh = this.#base !== Infinity;
+      this.#base = Math.min(this.#base, rttMs);
+    }
+    if (this.#backlog.filter(Boolean).length < BACKLOGGED || !this.#pathIsClear()) return false;
+    this.#backlog.length = 0;
+    this.#fresh = false;
+    return true;
+  }
+
+  #pathIsClear(): boolean {
+    const queue = this.#last - this.#base;
+    return this.#fresh && this.#base >= MIN_RTT_MS && queue <= Math.max(QUEUE_MS, QUEUE_PART * this.#base);
+  }
+}

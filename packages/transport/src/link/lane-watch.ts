@@ -1,0 +1,71 @@
+import type { LinkStats } from '../peer-connection/peer-connection.ts';
+import { LanePolicy } from './lane-policy.ts';
+
+/** Milliseconds between two looks at the send buffer while blocks go out, at least; on a long path, one round trip: SCTP needs several to find its rate. */
+const LOOK_MS = 125;
+/** Looks between two at the path's round trip, which ICE itself measures every half a second to two and a half. */
+const LOOKS_PER_RTT = 2;
+/** Without a block for so long nothing is looked at, ms. */
+const SENDING_MS = 1_000;
+
+export interface LaneWatchOptions {
+  /** Runs `task` after `ms` milliseconds, unless the link ends before. */
+  readonly after: (ms: number, task: () => void) => void;
+  /** Milliseconds since the last block. */
+  readonly idleMs: () => number;
+  /** Bytes in the send buffers of the link. */
+  readonly buffered: () => number;
+  /** Of the connection that ICE checks most often. */
+  readonly stats: () => Promise<LinkStats>;
+  readonly more: () => void;
+}
+
+/** Feeds the {@link LanePolicy} while blocks go out, and rests otherwise. */
+export class LaneWatch {
+  readonly #options: LaneWatchOptions;
+  readonly #policy = new LanePolicy();
+  #looks = 0;
+  #running = false;
+  /** A round trip that the policy has not heard of, ms, and the checks of ICE at that time. */
+  #rttMs: number | undefined;
+  #checks: number | undefined;
+
+  constructor(options: LaneWatchOptions) {
+    this.#options = options;
+  }
+
+  /** A look at the path from before anything was sent. */
+  opened({ rttMs, checks }: LinkStats): void {
+    this.#rttMs = rttMs;
+    this.#checks = checks;
+  }
+
+  /** A block goes out. */
+  sending(): void {
+    if (!this.#running) this.#next();
+  }
+
+  #next(): void {
+    this.#running = true;
+    this.#options.after(Math.max(LOOK_MS, this.#policy.rttMs), () => {
+      this.#running = false;
+      if (this.#options.idleMs() >= SENDING_MS) return;
+      this.#look();
+      this.#next();
+    });
+  }
+
+  #look(): void {
+    this.#looks += 1;
+    if (this.#looks % LOOKS_PER_RTT === 0) void this.#measure();
+    const reading = { backlogged: this.#options.buffered() > 0, rttMs: this.#rttMs };
+    this.#rttMs = undefined;
+    if (this.#policy.wantsMore(reading)) this.#options.more();
+  }
+
+  async #measure(): Promise<void> {
+    const { rttMs, checks } = await this.#options.stats();
+    if (checks !== this.#checks) this.#rttMs = rttMs;
+    this.#checks = checks;
+  }
+}

@@ -1,0 +1,125 @@
+import { encodeMessage, writeBlockHeader } from '@shoal/protocol';
+import type { Bytes } from '@shoal/protocol';
+import { describe, expect, test, vi } from 'vitest';
+import { World } from '../testing/world.ts';
+import type { Member } from '../testing/world.ts';
+
+// Nothing here waits for a clock; a busy machine may still need its time.
+vi.setConfig({ testTimeout: 30_000 });
+
+const BLOCK_BYTES = 64 * 1024;
+
+function block(id: number): Bytes {
+  const frame = new Uint8Array(BLOCK_BYTES);
+  writeBlockHeader(frame, id);
+  return frame;
+}
+
+function framesOf(member: Member): number[] {
+  return member.events.flatMap(event => (event.type === 'frame' ? [event.frame[0] ?? -1] : []));
+}
+
+/** A pair whose second member serves blocks that do not leave its send buffer for `readings` looks. */
+async function backlogged(options: { rttMs?: number; readings?: number; relayed?: boolean } = {}) {
+  const { rttMs = 50, readings = 8, relayed = false } = options;
+  const world = new World();
+  world.network.rttMs = rttMs;
+  const connect = world.network.connect;
+  const { a, b } = await world.pair({
+    connect: settings => {
+      const end = connect(settings);
+      end.relayed = relayed;
+      return end;
+    },
+  });
+  await stall(world, b, a, readings);
+  return { world, a, b };
+}
+
+async function stall(world: World, from: Member, to: Member, readings: number): Promise<void> {
+  for (let n = 0; n < readings; n += 1) {
+    from.neighbour(to.peer).send(block(n));
+    world.scheduler.advance(250);
+    // The round trip is read by promise.
+    await Promise.resolve().then(() => undefined);
+  }
+}
+
+const openEnds = (world: World) => world.network.ends.filter(end => !end.isClosed);
+
+describe('lanes', () => {
+  test('[LN1] [LN2] a link that loss holds back gets four connections, then eight, and no more', async () => {
+    const { world, a, b } = await backlogged();
+    await world.settle();
+    expect(openEnds(world)).toHaveLength(8);
+    for (let n = 0; n < 3; n += 1) {
+      await stall(world, b, a, 8);
+      await world.settle();
+      expect(openEnds(world)).toHaveLength(16);
+    }
+    expect([...a.left, ...b.left, ...a.failures, ...b.failures]).toEqual([]);
+  });
+
+  test('[LN2] not on a short path, not through a relay', async () => {
+    for (const options of [{ rttMs: 1 }, { relayed: true }]) {
+      const { world } = await backlogged(options);
+      await world.settle();
+      expect(openEnds(world)).toHaveLength(2);
+    }
+  });
+
+  test('[LN3] blocks spread over the lanes, control messages keep to the first connection', async () => {
+    const { world, a, b } = await backlogged();
+    await world.settle();
+    const before = framesOf(a).length;
+    const neighbour = b.neighbour(a.peer);
+    const room = neighbour.room;
+    for (let n = 0; n < 6; n += 1) neighbour.send(block(100 + n));
+    expect(neighbour.room).toBe(room - 6 * BLOCK_BYTES);
+    neighbour.send(encodeMessage({ type: 'choke' }));
+    const blocks = openEnds(world).map(end => Math.floor(end.bufferedAmount / BLOCK_BYTES));
+    expect(blocks.filter(count => count > 0).toSorted()).toEqual([1, 1, 2, 2]);
+    await world.settle();
+    expect(framesOf(a).slice(before).toSorted()).toEqual([1, 2, 2, 2, 2, 2, 2]);
+    for (const end of openEnds(world).slice(2)) expect(end.sent.every(frame => frame[0] === 2)).toBe(true);
+  });
+
+  test('[LN4] anything but a block on a lane ends the link', async () => {
+    const { world, a, b } = await backlogged();
+    await world.settle();
+    const lane = openEnds(world)[2];
+    lane?.send(encodeMessage({ type: 'choke' }));
+    await world.settle();
+    expect([...a.left, ...b.left]).toContain('protocol-violation');
+    await world.pass(5_000);
+    expect(openEnds(world).filter(end => world.network.ends.indexOf(end) < 4)).toEqual([]);
+  });
+
+  test('[LN4] lanes without end are a violation, lanes above the most are ignored', async () => {
+    const world = new World();
+    const { a, b } = await world.pair();
+    const offer = (lane: number) =>
+      encodeMessage({ type: 'lane', lane, signal: { kind: 'offer', sdp: 'x' } });
+    const neighbour = b.neighbour(a.peer);
+    for (let n = 1; n <= 64; n += 1) neighbour.send(offer(n));
+    await world.settle();
+    expect(a.left).toEqual([]);
+    expect(world.network.ends.length).toBeGreaterThan(2);
+    expect(world.network.ends.length).toBeLessThan(40);
+    for (let n = 65; n <= 200; n += 1) neighbour.send(offer(n));
+    await world.settle();
+    expect(a.left).toEqual(['protocol-violation']);
+  });
+
+  test('[LN5] a lane that dies takes nothing with it', async () => {
+    const { world, a, b } = await backlogged();
+    await world.settle();
+    openEnds(world)[2]?.break();
+    await world.settle();
+    b.neighbour(a.peer).send(block(7));
+    await world.settle();
+    expect(openEnds(world)).toHaveLength(6);
+    expect([...a.left, ...b.left]).toEqual([]);
+    expect(framesOf(a).at(-1)).toBe(2);
+  });
+});
