@@ -15,6 +15,10 @@ export interface MemberOptions {
   readonly seed?: boolean;
   /** Part of its blocks that are wrong, 0 to 1. */
   readonly lies?: number;
+  /** Takes and never gives. */
+  readonly freeRides?: boolean;
+  /** Leaves so many ms after it has everything. */
+  readonly leavesAfter?: number;
   readonly limits?: Partial<SwarmLimits>;
 }
 
@@ -63,7 +67,10 @@ export class SimMember {
       self: peer,
       clock: () => world.queue.now,
       random: world.random,
-      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      limits: {
+        ...options.limits,
+        ...(options.freeRides === true ? { uploadSlots: 0, uploadSlotsMax: 0 } : {}),
+      },
     });
     const { geometry, offer } = world;
     const none = new Bitfield(geometry.pieceCount);
@@ -73,6 +80,11 @@ export class SimMember {
     this.receive({ type: 'wanted', offer, files: all });
     this.#tick();
   }
+
+  /** Numbers of the pieces it has. */
+  readonly pieces = new Set<number>();
+  /** Blocks it was to send of pieces that it has not verified: must stay 0. */
+  unverifiedReads = 0;
 
   get verifiedBytes(): number {
     return this.swarm.offerStats(this.#world.offer)?.verifiedBytes ?? 0;
@@ -97,7 +109,11 @@ export class SimMember {
       this.#write(effect.piece, effect.length, bad);
     } else if (effect.type === 'ignore') {
       if (cause.type === 'block') this.wastedBytes += cause.length;
-    } else this.#world.emit(this, effect);
+    } else {
+      if (effect.type === 'read' && this.options.seed !== true && !this.pieces.has(effect.piece))
+        this.unverifiedReads += 1;
+      this.#world.emit(this, effect);
+    }
   }
 
   #write(piece: number, length: number, bad: boolean): void {
@@ -120,6 +136,7 @@ export class SimMember {
       this.wastedBytes += assembly.bytes;
       return this.receive({ type: 'piece-failed', offer, piece });
     }
+    this.pieces.add(piece);
     this.receive({ type: 'piece-verified', offer, piece });
     if (this.completedAt !== undefined || this.verifiedBytes < geometry.totalBytes) return;
     this.completedAt = this.#world.queue.now;

@@ -9,6 +9,10 @@ import { seededRandom } from './random.ts';
 
 /** Bytes a simulated link buffers before it reports no room. */
 const HIGH_WATER = 256 * 1024;
+/** From the loss of a link to its replacement, ms. */
+const HEAL_MS = 2_000;
+/** Between two rounds of receipts, ms. */
+const RECEIPT_MS = 10_000;
 /** Time to read a block from disk, ms. */
 const READ_MS = 0.5;
 const FRAME_HEADER = 8;
@@ -20,6 +24,8 @@ export interface RoomOptions {
   readonly size: number;
   /** Bytes. */
   readonly pieceLength: number;
+  /** How many links a member wants and how many it bears (transport's [NB1]); without it everyone is linked to everyone. */
+  readonly degree?: { readonly target: number; readonly max: number };
 }
 
 interface Link {
@@ -37,22 +43,17 @@ export class SimRoom {
   readonly geometry: OfferGeometry;
   readonly offer: OfferId;
   readonly members: SimMember[] = [];
-  readonly #links: Link[] = [];
-  readonly #linkOf = new Map<string, Link>();
-  #onCompleted: (member: SimMember) => void = () => undefined;
+  readonly #links = new Map<SimMember, Map<PeerId, Link>>();
+  readonly #degree: RoomOptions['degree'];
 
   constructor(options: RoomOptions) {
     this.random = seededRandom(options.seed);
+    this.#degree = options.degree;
     this.geometry = geometryOf(options.pieceLength, [{ path: 'file', size: options.size }]);
     this.offer = nameOf(0) as OfferId;
   }
 
-  /** Runs when a member has everything. */
-  onCompleted(listener: (member: SimMember) => void): void {
-    this.#onCompleted = listener;
-  }
-
-  /** A member joins and is linked to all others. */
+  /** A member joins; it is linked to all others, or, in a room of bounded degree, by the next {@link weave}. */
   join(options: MemberOptions): SimMember {
     const peer = nameOf(this.members.length + 1) as PeerId;
     const member = new SimMember(peer, options, {
@@ -61,12 +62,41 @@ export class SimRoom {
       offer: this.offer,
       geometry: this.geometry,
       emit: (from, effect) => this.#perform(from, effect),
-      completed: who => this.#onCompleted(who),
+      completed: who => {
+        if (who.options.leavesAfter !== undefined)
+          this.queue.after(who.options.leavesAfter, () => this.leave(who));
+      },
     });
-    const others = this.members.filter(other => other.present);
+    const others = this.#degree === undefined ? this.members.filter(other => other.present) : [];
     this.members.push(member);
     for (const other of others) this.link(member, other);
     return member;
+  }
+
+  /**
+   * Whoever has fewer links than it wants dials others at random, who take links up to their bound. The graph that comes of it is like
+   * the mesh's own (its simulation: 8.7 links in the mean, no two of 1,000 members further apart than 6).
+   */
+  weave(): void {
+    const degree = this.#degree;
+    if (degree === undefined) return;
+    const present = this.members.filter(member => member.present);
+    for (const member of present) {
+      const free = present.filter(other => other !== member && this.#takes(other, member));
+      while (this.degreeOf(member) < degree.target && free.length > 0)
+        for (const other of free.splice(Math.floor(this.random() * free.length), 1)) this.link(member, other);
+    }
+  }
+
+  /** Members that a member is linked to. */
+  degreeOf(member: SimMember): number {
+    return this.#links.get(member)?.size ?? 0;
+  }
+
+  #takes(member: SimMember, other: SimMember): boolean {
+    return (
+      this.degreeOf(member) < (this.#degree?.max ?? Infinity) && this.#find(member, other.peer) === undefined
+    );
   }
 
   link(a: SimMember, b: SimMember): void {
@@ -81,8 +111,10 @@ export class SimRoom {
       },
     });
     const link: Link = { ends: [a, b], outlets: [outlet(0, b), outlet(1, a)], queued, alive: true };
-    this.#links.push(link);
-    this.#linkOf.set(pair(a.peer, b.peer), link);
+    for (const [me, other] of [[a, b] as const, [b, a] as const]) {
+      const links = this.#links.get(me) ?? new Map<PeerId, Link>();
+      this.#links.set(me, links.set(other.peer, link));
+    }
     for (const [from, to] of [[a, b] as const, [b, a] as const]) {
       from.receive({ type: 'neighbour-joined', peer: to.peer });
       from.receive({ type: 'send-room', peer: to.peer, bytes: HIGH_WATER });
@@ -92,8 +124,22 @@ export class SimRoom {
   /** A member goes: the others notice at once (it says goodbye) or after a silence (it crashed). */
   leave(member: SimMember, crash = false): void {
     member.present = false;
-    for (const link of this.#links)
-      if (link.alive && link.ends.includes(member)) this.#cut(link, crash ? 5000 : 0);
+    for (const link of [...(this.#links.get(member)?.values() ?? [])]) this.#cut(link, crash ? 5000 : 0);
+    if (this.#degree !== undefined) this.queue.after(HEAL_MS, () => this.weave());
+  }
+
+  /** From now on receipts tell everyone what its neighbours gave, some time after it was given. What forged ones are worth is gossip's affair. */
+  spreadReceipts(): void {
+    this.queue.after(RECEIPT_MS, () => {
+      for (const member of this.members) {
+        if (!member.present) continue;
+        for (const link of this.#links.get(member)?.values() ?? []) {
+          const other = link.ends[0] === member ? link.ends[1] : link.ends[0];
+          member.receive({ type: 'standing', peer: other.peer, given: other.access.upBytes });
+        }
+      }
+      this.spreadReceipts();
+    });
   }
 
   /** Runs until `done`, or until virtual time `limit` (ms); true when it was done. */
@@ -106,7 +152,9 @@ export class SimRoom {
 
   #cut(link: Link, notice: number): void {
     link.alive = false;
-    this.#linkOf.delete(pair(link.ends[0].peer, link.ends[1].peer));
+    const [a, b] = link.ends;
+    this.#links.get(a)?.delete(b.peer);
+    this.#links.get(b)?.delete(a.peer);
     for (const side of [0, 1] as const) {
       const [me, other] = side === 0 ? link.ends : [link.ends[1], link.ends[0]];
       me.access.cut(link.outlets[side]);
@@ -194,13 +242,8 @@ export class SimRoom {
   }
 
   #find(member: SimMember, peer: PeerId): Link | undefined {
-    const link = this.#linkOf.get(pair(member.peer, peer));
-    return link !== undefined && link.alive ? link : undefined;
+    return this.#links.get(member)?.get(peer);
   }
-}
-
-function pair(a: PeerId, b: PeerId): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
 function nameOf(index: number): string {
