@@ -7,7 +7,7 @@ import type { FileState, FileView } from './snapshot.ts';
 /** One offer as this device stands to it: what is here, what is wanted, and how a person sees it. */
 export class OfferState {
   readonly offer: CatalogueOffer;
-  /** True while we hold the source files ourselves. */
+  /** True while we hold source files ourselves, be it only some of the offer's. */
   readonly own: boolean;
   #have: Bitfield;
   readonly #intents: Intent[];
@@ -16,6 +16,7 @@ export class OfferState {
   readonly #dirty = new Set<number>();
   #views: readonly FileView[] = [];
   #verifiedBytes = 0;
+  #verifying = false;
 
   constructor(offer: CatalogueOffer, own: boolean, have: Bitfield) {
     this.offer = offer;
@@ -86,6 +87,13 @@ export class OfferState {
     return size !== undefined && this.#verified[file] === size && (size > 0 || this.intent(file) !== 'none');
   }
 
+  /** The file can be read: all of it was fetched, or it is an own one at hand. */
+  isHere(file: number): boolean {
+    return this.own
+      ? !this.#failed.has(file) && this.#verified[file] === this.offer.geometry.files[file]?.size
+      : this.isComplete(file);
+  }
+
   /** The files that the swarm shall fetch now, with their priority. */
   wanted(): Map<number, number> {
     const wanted = new Map<number, number>();
@@ -100,9 +108,20 @@ export class OfferState {
     let missing = 0;
     for (const [file, intent] of this.#intents.entries()) {
       if (intent !== 'wanted') continue;
-      missing += (this.offer.geometry.files[file]?.size ?? 0) - (this.#verified[file] ?? 0);
+      missing += this.missingOf(file);
     }
     return missing;
+  }
+
+  /** Bytes of a file that are not here. */
+  missingOf(file: number): number {
+    return (this.offer.geometry.files[file]?.size ?? 0) - (this.#verified[file] ?? 0);
+  }
+
+  /** The store compares what it found at the start with its hashes. */
+  verifying(on: boolean): void {
+    this.#verifying = on;
+    for (const file of this.#intents.keys()) this.#dirty.add(file);
   }
 
   /** The file rows: the same array while nothing changed, and the same row while its file did not. */
@@ -124,10 +143,10 @@ export class OfferState {
   }
 
   #state(file: number): FileState {
-    if (this.own) return 'seeding';
-    if (this.isComplete(file)) return 'complete';
+    if (this.isHere(file)) return this.own ? 'seeding' : 'complete';
     if (this.#failed.has(file)) return 'failed';
     const intent = this.intent(file);
+    if (this.#verifying && intent !== 'none') return 'verifying';
     if (intent === 'wanted') return 'downloading';
     return intent === 'paused' ? 'paused' : 'offered';
   }

@@ -1,10 +1,10 @@
-import { choosePieceLength, safePaths, splitOffer } from '@shoal/protocol';
-import type { CryptoPort, OfferId, OfferedFile, PeerId, RoomId, Signer } from '@shoal/protocol';
+import type { CryptoPort, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
 import type { CatalogueChange } from '@shoal/gossip';
+import { persist } from '@shoal/storage';
 import type { PieceStore, StorageEvent } from '@shoal/storage';
 import type { Mesh, MeshEvent } from '@shoal/transport';
 import { Swarm } from '@shoal/swarm';
-import { RoomError } from './errors.ts';
+import { RoomError, codeOf, textOf } from './errors.ts';
 import { Failures } from './failures.ts';
 import { GossipDriver } from './gossip-driver.ts';
 import { HashDriver } from './hash-driver.ts';
@@ -16,13 +16,17 @@ import { Offers } from './offers.ts';
 import { RoomReceipts } from './receipt-wiring.ts';
 import type { RoomVault } from './room-vault.ts';
 import { saveAll, saveFile } from './saving.ts';
-import type { Saved } from './saving.ts';
+import type { PickFile, Saved } from './saving.ts';
+import { Sharing } from './sharing.ts';
 import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
+import { Space } from './space.ts';
 import { SwarmDriver } from './swarm-driver.ts';
 import { offerViews, neighbourViews } from './views.ts';
 
 /** Milliseconds between rate refreshes and choker rounds; nothing on the data path waits for it. */
 const TICK_MS = 500;
+/** Ticks between two writings of newly learned piece hashes: what a crash takes is asked for, or hashed, again. */
+const TICKS_PER_FLUSH = 4;
 /** Ticks between two comparisons of the log with a neighbour's, which repair whatever was lost: 30 s. */
 const TICKS_PER_REPAIR = 60;
 
@@ -55,9 +59,10 @@ export class Room implements RoomHandle {
   readonly #driver: SwarmDriver;
   readonly #offers: Offers;
   readonly #receipts: RoomReceipts;
+  readonly #sharing: Sharing;
+  readonly #space: Space;
   readonly #stops: (() => void)[] = [];
   #connection: RoomSnapshot['connection'] = 'connecting';
-  #usage = { quota: 0, used: 0 };
   #saving = 0;
   #ticks = 0;
   #snapshot: RoomSnapshot | undefined;
@@ -108,7 +113,7 @@ export class Room implements RoomHandle {
       },
       dropped: (peer, code, text) => this.#tell(code, `${this.#nameOf(peer)} was disconnected: ${text}`),
       serving: () => this.#hashes.demanded(),
-      readFailed: (offer, error) => this.#offerFailed(offer, error),
+      readFailed: (offer, error, piece) => this.#sourceFailed(offer, error, piece, 1),
     });
     this.#hashes = new HashDriver({
       room,
@@ -124,11 +129,17 @@ export class Room implements RoomHandle {
           vault.touchHashes(offer);
         },
         hashed: (offer, root) => {
-          this.#gossip.author({ kind: 'seal', offer, root }).catch(this.#fail);
+          // Who has sealed an offer must know its hashes in every later life, to tell another version of its files.
+          this.#persistHashes()
+            .then(() => this.#gossip.author({ kind: 'seal', offer, root }))
+            .catch(this.#fail);
         },
-        progress: () => this.#changed(),
+        progress: offer => {
+          vault.touchHashes(offer);
+          this.#changed();
+        },
         condemned: (offer, code) => this.#condemn(offer, code),
-        failed: (offer, error) => this.#offerFailed(offer, error),
+        failed: (offer, error, first, count) => this.#sourceFailed(offer, error, first, count),
       },
     });
     this.#gossip = new GossipDriver({
@@ -154,6 +165,10 @@ export class Room implements RoomHandle {
       hashes: this.#hashes,
       swarm: event => this.#driver.receive(event),
       current: offer => this.#gossip.catalogue.offers.get(offer),
+      opened: state => {
+        this.#sharing.opened(state).then(() => this.#changed(), this.#fail);
+      },
+      changed: () => this.#changed(),
       failed: this.#fail,
     });
     this.#receipts = new RoomReceipts({
@@ -163,6 +178,24 @@ export class Room implements RoomHandle {
       peers: () => [...this.#links.all].map(({ peer }) => peer),
       gossip: this.#gossip,
       tell: event => this.#driver.receive(event),
+    });
+    this.#space = new Space({
+      store,
+      persist,
+      offers: this.#offers,
+      tell: (code, text) => this.#tell(code, text),
+      clear: code => this.#failures.clear(code),
+      changed: () => this.#changed(),
+    });
+    this.#sharing = new Sharing({
+      self: signer.peerId,
+      store,
+      vault,
+      offers: this.#offers,
+      hashes: this.#hashes,
+      random,
+      author: (body, before) => this.#gossip.author(body, before),
+      tell: (code, text, file) => this.#tell(code, text, file),
     });
   }
 
@@ -181,7 +214,7 @@ export class Room implements RoomHandle {
     mesh.start();
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#stops.push(() => clearInterval(timer));
-    await this.#refreshUsage();
+    await this.#space.refresh();
   }
 
   getSnapshot(): RoomSnapshot {
@@ -195,37 +228,30 @@ export class Room implements RoomHandle {
 
   async share(chosen: readonly ChosenFile[]): Promise<void> {
     this.#assertOpen();
-    if (chosen.length === 0) throw new RoomError('nothing-to-share');
-    const paths = safePaths(chosen.map(c => c.path));
-    const files = chosen.map(({ file }, i): OfferedFile => ({
-      path: paths[i] ?? file.name,
-      size: file.size,
-      modified: Math.max(0, Math.trunc(file.lastModified)),
-    }));
-    let at = 0;
-    for (const part of splitOffer(files)) {
-      const source = chosen.slice(at, (at += part.length)).map(c => c.file);
-      const pieceLength = choosePieceLength(part.reduce((sum, f) => sum + f.size, 0));
-      await this.#gossip.author({ kind: 'offer', pieceLength, files: part }, async offer => {
-        await this.#offers.addSource(offer, pieceLength, part, source);
-      });
-    }
+    await this.#sharing.share(chosen);
+    this.#changed();
+  }
+
+  async shareAgain(offer: OfferId): Promise<void> {
+    this.#assertOpen();
+    await this.#sharing.shareAgain(offer);
+    this.#changed();
   }
 
   accept(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
-    this.#failures.clear('disk-full');
-    this.#offers.decide(offer, files, 'wanted');
-    void this.#refreshUsage();
+    this.#space.want(offer, files).catch(this.#fail);
     this.#changed();
   }
 
   acceptAll(): void {
-    for (const state of this.#offers.all()) if (!state.own) this.accept(state.offer.id);
+    for (const { offer } of this.#offers.all())
+      if (offer.author !== this.#parts.signer.peerId) this.accept(offer.id);
   }
 
   pause(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
+    this.#space.release(offer);
     this.#offers.pause(offer, files);
     this.#changed();
   }
@@ -233,6 +259,7 @@ export class Room implements RoomHandle {
   cancel(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
     this.#receipts.cancelled();
+    this.#space.release(offer);
     this.#offers.cancel(offer, files).then(() => this.#changed(), this.#fail);
     this.#changed();
   }
@@ -248,8 +275,10 @@ export class Room implements RoomHandle {
     return await this.#whileSaving(async () => await saveFile(this.#parts.store, this.#offers, offer, file));
   }
 
-  async saveAll(): Promise<Saved | undefined> {
-    return await this.#whileSaving(async () => await saveAll(this.#parts.store, this.#offers));
+  async saveAll(pick?: PickFile): Promise<Saved | undefined> {
+    return await this.#whileSaving(
+      async () => await saveAll(this.#parts.store, this.#offers, this.#space.free, pick),
+    );
   }
 
   async setName(name: string): Promise<void> {
@@ -288,6 +317,13 @@ export class Room implements RoomHandle {
   #offerFailed(offer: OfferId, error: unknown): void {
     if (this.#closing !== undefined || this.#offers.get(offer) === undefined) return;
     this.#tell(codeOf(error), textOf(error));
+  }
+
+  /** Pieces of an offer that we hold could not be read or hashed. */
+  #sourceFailed(offer: OfferId, error: unknown, first: number, count: number): void {
+    if (codeOf(error) === 'source-changed' && this.#closing === undefined)
+      this.#sharing.sourceChanged(offer, first, count).then(() => this.#changed(), this.#fail);
+    else this.#offerFailed(offer, error);
   }
 
   #condemn(offer: OfferId, code: string): void {
@@ -329,10 +365,11 @@ export class Room implements RoomHandle {
       const { offer, pieces } = event;
       if (offer !== undefined) {
         // The offer pauses first, or the lost pieces would be asked for again at once; it goes on when a person has made room.
-        this.#offers.pause(offer, undefined);
+        if (event.code === 'disk-full') this.#space.full(offer);
+        else this.#offers.pause(offer, undefined);
         for (const piece of pieces) this.#driver.receive({ type: 'piece-lost', offer, piece });
       }
-      this.#tell(event.code, event.text);
+      if (event.code !== 'disk-full' || offer === undefined) this.#tell(event.code, event.text);
     }
     this.#changed();
   }
@@ -375,20 +412,16 @@ export class Room implements RoomHandle {
   #tick(): void {
     this.#driver.receive({ type: 'tick' });
     this.#receipts.tick();
+    this.#space.tick();
     this.#ticks += 1;
     this.#gossip.receive({ type: 'flush' });
     if (this.#ticks % TICKS_PER_REPAIR === 0) this.#gossip.receive({ type: 'tick' });
-    this.#persistHashes().catch(this.#fail);
+    if (this.#ticks % TICKS_PER_FLUSH === 0) this.#persistHashes().catch(this.#fail);
     this.#changed();
   }
 
   async #persistHashes(): Promise<void> {
     await this.#parts.vault.flushHashes(offer => this.#hashes.frames(offer));
-  }
-
-  async #refreshUsage(): Promise<void> {
-    this.#usage = await this.#parts.store.usage();
-    this.#changed();
   }
 
   async #whileSaving<T>(work: () => Promise<T>): Promise<T> {
@@ -423,21 +456,11 @@ export class Room implements RoomHandle {
       link,
       self: { id: signer.peerId, name: nameOf(signer.peerId) },
       connection: this.#connection,
-      storage: { kind: store.kind, ...this.#usage },
-      offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes),
+      storage: { kind: store.kind, ...this.#space.usage },
+      offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes, this.#sharing),
       neighbours: neighbourViews(this.#links.all, this.#gossip.catalogue, nameOf, this.#swarm),
       failures: this.#failures.list,
       saving: this.#saving > 0,
     };
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return 'internal-error';
-}
-
-function textOf(error: unknown): string {
-  if (error instanceof Error && 'text' in error && typeof error.text === 'string') return error.text;
-  return error instanceof Error ? error.message : 'Something unexpected happened.';
 }

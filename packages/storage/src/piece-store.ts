@@ -21,8 +21,15 @@ export type StorageEvent =
 export interface AddOffer {
   readonly offer: OfferId;
   readonly geometry: OfferGeometry;
-  /** A sharer's own files in the order of `geometry.files`: read in place, nothing is copied. */
-  readonly source?: readonly File[];
+  /** A sharer's own files in the order of `geometry.files`, as far as they are at hand: read in place, nothing is copied. */
+  readonly source?: readonly (File | undefined)[];
+}
+
+export interface AddedOffer {
+  /** Pieces that the store vouches for, MSB first. */
+  readonly have: Bytes;
+  /** Pieces that were recorded in files which are not any more as they were left: `verify` says whether they are still there. */
+  readonly suspect: number;
 }
 
 export interface ZipEntry {
@@ -39,8 +46,8 @@ export interface ZipEntry {
  */
 export interface PieceStore {
   readonly kind: StoreKind;
-  /** Resolves with the bitfield (MSB first) of the pieces that the store vouches for; a sharer's is full. */
-  addOffer(offer: AddOffer): Promise<{ readonly have: Bytes }>;
+  /** Resolves with the bitfield (MSB first) of the pieces that the store vouches for; of a sharer's, those of the files at hand. */
+  addOffer(offer: AddOffer): Promise<AddedOffer>;
   /** Hands over piece hashes (packed, 32 bytes each) that the caller has verified. */
   expect(offer: OfferId, first: number, hashes: Bytes): void;
   /** Takes one block; `data.buffer` is TRANSFERRED. Blocks of a piece may come in any order; `begin` is 16 KiB aligned. */
@@ -51,12 +58,21 @@ export interface PieceStore {
   recycle(frame: Bytes): void;
   /** Hashes pieces as they lie on disk (packed, 32 bytes each). */
   hash(offer: OfferId, first: number, count: number): Promise<Bytes>;
+  /**
+   * Compares suspect pieces (see `addOffer`) with their expected hashes, those without one count as gone. Emits `verified` as it goes
+   * on, resolves with the bitfield of what is here.
+   */
+  verify(offer: OfferId): Promise<Bytes>;
+  /** Whether the browser grants so many bytes now: tried, not estimated. */
+  hasRoom(bytes: number): Promise<boolean>;
   /** Forgets the blocks of an unfinished piece. */
   discard(offer: OfferId, piece: number): void;
   /** A complete file, disk-backed where the browser can. Rejects 'not-verified' while pieces are missing. */
   file(offer: OfferId, file: number): Promise<Blob>;
   /** Complete files as one stored (not deflated) .zip, disk-backed where the browser can; zip64 when needed. */
   zip(files: readonly ZipEntry[], signal?: AbortSignal): Promise<Blob>;
+  /** The same, written straight into a file that was picked: no second copy is kept. */
+  zipInto(files: readonly ZipEntry[], into: FileSystemFileHandle): Promise<void>;
   /** Deletes what was fetched of some files of an offer; the offer stays. A no-op for a sharer's own offer. */
   removeFiles(offer: OfferId, files: readonly number[]): Promise<void>;
   /** Forgets the offer and deletes its fetched bytes. A sharer's own files are not touched. */

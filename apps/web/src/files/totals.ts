@@ -73,7 +73,10 @@ export function roomOptions(offers: readonly OfferView[]): {
   readonly save: boolean;
 } {
   return {
-    download: offers.some(offer => totalsOf(offer).count.offered + totalsOf(offer).count.failed > 0),
+    // Who shared something does not want it back as a rule; the row itself can still be pressed.
+    download: offers.some(
+      offer => !offer.mine && totalsOf(offer).count.offered + totalsOf(offer).count.failed > 0,
+    ),
     save: offers.some(offer => receivedCount(offer) > 0),
   };
 }
@@ -97,7 +100,9 @@ export function fetchingProgress(offers: readonly OfferView[]): number | undefin
 /** Whether closing the page now would cut a transfer short, one's own or somebody else's. */
 export function isTransferring(snapshot: RoomSnapshot): boolean {
   return (
-    snapshot.offers.some(offer => totalsOf(offer).count.downloading > 0) ||
+    snapshot.saving ||
+    // A download that waits for somebody to come loses nothing when the tab is closed.
+    snapshot.offers.some(offer => totalsOf(offer).count.downloading > 0 && isFlowing(offer.downRate)) ||
     snapshot.neighbours.some(neighbour => isFlowing(neighbour.upRate))
   );
 }

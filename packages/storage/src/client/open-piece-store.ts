@@ -1,9 +1,9 @@
 import type { Bytes, OfferId, RoomId } from '@shoal/protocol';
 import { StorageError } from '../errors.ts';
-import type { AddOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
-import { openVaultDatabase } from '../vault/schema.ts';
+import type { AddOffer, AddedOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
+import { MAIN_SCOPE, openVaultDatabase } from '../vault/schema.ts';
 import type { Result } from '../worker/messages.ts';
-import { MAIN_SCOPE, removeScope as deleteScope } from '../worker/scope.ts';
+import { removeRoomBytes as deleteRoom, removeScope as deleteScope } from '../worker/scope.ts';
 import { WorkerClient } from './worker-client.ts';
 
 export interface OpenPieceStoreOptions {
@@ -61,6 +61,19 @@ export async function removeScope(room: RoomId, scope: string): Promise<void> {
   }
 }
 
+/**
+ * Deletes what a room holds, in all scopes.
+ * @throws StorageError 'busy' while it is open in a tab.
+ */
+export async function removeRoomBytes(room: RoomId): Promise<void> {
+  const vault = await openVaultDatabase().catch(() => undefined);
+  try {
+    await deleteRoom(room, vault);
+  } finally {
+    vault?.close();
+  }
+}
+
 /** Asks the browser not to evict this origin's data; true when it promises. Never prompts in Chromium; may in Firefox. */
 export async function persist(): Promise<boolean> {
   try {
@@ -81,8 +94,8 @@ class WorkerPieceStore implements PieceStore {
     this.kind = kind;
   }
 
-  async addOffer({ offer, geometry, source }: AddOffer): Promise<{ readonly have: Bytes }> {
-    const { bytes } = expected(
+  async addOffer({ offer, geometry, source }: AddOffer): Promise<AddedOffer> {
+    const { have, suspect } = expected(
       await this.#client.call({
         type: 'add-offer',
         offer,
@@ -90,9 +103,9 @@ class WorkerPieceStore implements PieceStore {
         files: geometry.files.map(({ path, size }) => ({ path, size })),
         ...(source === undefined ? {} : { source }),
       }),
-      'bytes',
+      'added',
     );
-    return { have: bytes };
+    return { have, suspect };
   }
 
   expect(offer: OfferId, first: number, hashes: Bytes): void {
@@ -121,6 +134,14 @@ class WorkerPieceStore implements PieceStore {
     return expected(await this.#client.call({ type: 'hash', offer, first, count }), 'bytes').bytes;
   }
 
+  async verify(offer: OfferId): Promise<Bytes> {
+    return expected(await this.#client.call({ type: 'verify', offer }), 'bytes').bytes;
+  }
+
+  async hasRoom(bytes: number): Promise<boolean> {
+    return expected(await this.#client.call({ type: 'has-room', bytes }), 'answer').yes;
+  }
+
   discard(offer: OfferId, piece: number): void {
     this.#client.notify({ type: 'discard', offer, piece });
   }
@@ -131,6 +152,10 @@ class WorkerPieceStore implements PieceStore {
 
   async zip(files: readonly ZipEntry[], signal?: AbortSignal): Promise<Blob> {
     return expected(await this.#client.call({ type: 'zip', files }, signal), 'blob').blob;
+  }
+
+  async zipInto(files: readonly ZipEntry[], into: FileSystemFileHandle): Promise<void> {
+    expected(await this.#client.call({ type: 'zip', files, into }), 'blob');
   }
 
   async removeFiles(offer: OfferId, files: readonly number[]): Promise<void> {

@@ -5,10 +5,7 @@ import { OPFS_ROOT } from '../backends/opfs.ts';
 import { StorageError, toStorageError } from '../errors.ts';
 import type { StoreKind } from '../piece-store.ts';
 import { VaultRecords } from '../vault/records.ts';
-import type { VaultDatabase } from '../vault/schema.ts';
-
-/** The scope that outlives the tab. All others are a second tab's own and go with it. */
-export const MAIN_SCOPE = 'main';
+import { MAIN_SCOPE, type VaultDatabase } from '../vault/schema.ts';
 
 const KINDS: readonly StoreKind[] = ['opfs', 'indexeddb'];
 const DATABASE_PREFIX = 'shoal-bytes/';
@@ -78,6 +75,22 @@ export async function removeScope(
     if (lock === null) throw new StorageError('busy');
     await deleteScope(room, scope, vault);
   });
+}
+
+/**
+ * Deletes all bytes and records of a room.
+ * @throws StorageError 'busy' while it is open in a tab.
+ */
+export async function removeRoomBytes(room: RoomId, vault: VaultDatabase | undefined): Promise<void> {
+  await removeScope(room, MAIN_SCOPE, vault);
+  await removeDeadScopes(room, MAIN_SCOPE, vault);
+  try {
+    const top = await (await navigator.storage.getDirectory()).getDirectoryHandle(OPFS_ROOT);
+    // Not with what is in it: a second tab may have a scope of its own open.
+    await held(top, parent => parent.removeEntry(room));
+  } catch {
+    return;
+  }
 }
 
 async function deleteScope(room: RoomId, scope: string, vault: VaultDatabase | undefined): Promise<void> {

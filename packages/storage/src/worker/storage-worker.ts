@@ -1,5 +1,6 @@
 import { geometryOf } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
+import { FileTemp } from '../zip/temp.ts';
 import { writeZip } from '../zip/write-zip.ts';
 import type { FromWorker, Notice, Request, Result, ToWorker } from './messages.ts';
 import { openStore, type OpenStore } from './open-store.ts';
@@ -60,7 +61,7 @@ export class StorageWorker {
     switch (request.type) {
       case 'add-offer': {
         const geometry = geometryOf(request.pieceLength, request.files);
-        return { type: 'bytes', bytes: await core.addOffer(request.offer, geometry, request.source) };
+        return { type: 'added', ...(await core.addOffer(request.offer, geometry, request.source)) };
       }
       case 'read': {
         const { offer, piece, begin, length, headroom, spare } = request;
@@ -68,18 +69,24 @@ export class StorageWorker {
       }
       case 'hash':
         return { type: 'bytes', bytes: await core.hash(request.offer, request.first, request.count) };
+      case 'verify':
+        return { type: 'bytes', bytes: await core.verify(request.offer) };
+      case 'has-room':
+        return { type: 'answer', yes: await store.hasRoom(request.bytes) };
       case 'file':
         return { type: 'blob', blob: await core.file(request.offer, request.file) };
-      case 'zip':
+      case 'zip': {
+        const { into } = request;
         return {
           type: 'blob',
           blob: await writeZip(
             request.files,
             ({ offer, file }) => core.file(offer, file),
-            store.temp,
+            into === undefined ? store.temp : () => new FileTemp(into),
             signal,
           ),
         };
+      }
       case 'remove-files':
         await core.removeFiles(request.offer, request.files);
         return { type: 'done' };
