@@ -19,6 +19,8 @@ export class FakeNetwork {
   /** Connections are made only while this says so; by default always. */
   reaches: (a: FakeConnection, b: FakeConnection) => boolean = () => true;
   maxMessageBytes = 192 * 1024;
+  /** What a TURN server would answer each new connection. */
+  turn: 'unasked' | 'refuses' = 'unasked';
   readonly connect: (options: PeerConnectionOptions) => FakeConnection;
 
   constructor(random: () => number) {
@@ -83,6 +85,7 @@ export class FakeConnection implements PeerConnection {
     this.#network = network;
     this.name = name;
     this.#options = options;
+    if (network.turn === 'refuses') this.#tell({ type: 'turn-refused' });
     if (options.initiator) this.#tell({ type: 'signal', signal: { kind: 'offer', sdp: name } });
   }
 
