@@ -5,6 +5,7 @@ import { RoomError } from './errors.ts';
 import { askToRead, isAllowed, openKept, packOrigins } from './handles.ts';
 import type { HashDriver } from './hash-driver.ts';
 import { matchFiles, samplePieces } from './matching.ts';
+import { nextTask } from './next-task.ts';
 import type { OfferState } from './offer-state.ts';
 import type { Offers } from './offers.ts';
 import type { RoomVault } from './room-vault.ts';
@@ -212,10 +213,13 @@ export class Sharing {
       modified: Math.max(0, Math.trunc(file.lastModified)),
     }));
     let at = 0;
-    for (const part of files.length === 0 ? [] : splitOffer(files)) {
+    const parts = files.length === 0 ? [] : splitOffer(files);
+    await nextTask();
+    for (const part of parts) {
       const source = fresh.slice(at, (at += part.length));
       const pieceLength = choosePieceLength(part.reduce((sum, f) => sum + f.size, 0));
       await author({ kind: 'offer', pieceLength, files: part }, async offer => {
+        await nextTask();
         await offers.addSource(
           offer,
           pieceLength,

@@ -1,0 +1,63 @@
+import { expect } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import type { Lab, Member } from '../../lab/lab.ts';
+import type { Person, ProfileOptions } from '../../support/profiles.ts';
+import { shareFiles } from '../../support/room-page.ts';
+import { acceptWhenOffered, chooseFile, sightingOf } from './watch-row.ts';
+
+/** Small windows: what is measured is not how fast five pages can be drawn. */
+export const SMALL = { viewport: { width: 400, height: 300 } };
+export const RECEIVERS = 4;
+/** Mbit/s up and down, ms, ms. Slower lines tell whether it was the machine that could not keep up. */
+const UP = Number(process.env['SHOAL_BENCH_UP'] ?? 20);
+export const LINE = { up: UP, down: 5 * UP, delay: 10, queue: 100 };
+
+type OpenPerson = (name: string, options?: ProfileOptions) => Promise<Person>;
+
+/** A sharer and four receivers, each behind a line of its own. */
+export async function crowdOnLines(
+  lab: Lab,
+  open: OpenPerson,
+): Promise<{ home: Member; sharer: Person; receivers: Person[] }> {
+  const home = await lab.member({ line: LINE });
+  const sharer = await open('sharer', { ...home.browser, ...SMALL });
+  const receivers = [];
+  for (let i = 0; i < RECEIVERS; i++) {
+    const { browser } = await lab.member({ line: LINE });
+    receivers.push(await open(`receiver${i}`, { ...browser, ...SMALL }));
+  }
+  return { home, sharer, receivers };
+}
+
+export interface Crowd {
+  /** Seconds from the file's choice to the last completion, and to the first. */
+  readonly last: number;
+  readonly first: number;
+  /** Payload bytes that the sharer sent, as its own page counts. */
+  readonly uploaded: number;
+}
+
+/** A sharer and receivers who all know each other and all take the file the moment it is offered. */
+export async function distribute(
+  sharer: Person,
+  receivers: readonly Person[],
+  url: string,
+  file: { readonly path: string; readonly name: string; readonly hello: string },
+): Promise<Crowd> {
+  const link = await shareFiles(sharer.page, url, file.hello);
+  for (const { page } of receivers) await page.goto(link);
+  for (const { page } of [sharer, ...receivers])
+    await expect(page.getByTestId('peer-row')).toHaveCount(receivers.length);
+  await Promise.all(receivers.map(async ({ page }) => await acceptWhenOffered(page, file.name)));
+  const chosen = await chooseFile(sharer.page, file.path);
+  const seen = await Promise.all(receivers.map(async ({ page }) => await sightingOf(page, 'complete')));
+  const seconds = seen.map(({ complete }) => (complete - chosen) / 1000);
+  return { last: Math.max(...seconds), first: Math.min(...seconds), uploaded: await uploadedBy(sharer.page) };
+}
+
+/** Payload bytes that a page counts as sent, to all neighbours that it still has. */
+export async function uploadedBy(page: Page): Promise<number> {
+  const rows = await page.getByTestId('peer-row').all();
+  const bytes = await Promise.all(rows.map(async row => Number(await row.getAttribute('data-up-bytes'))));
+  return bytes.reduce((sum, b) => sum + b, 0);
+}
