@@ -102,6 +102,7 @@ export class Downloader {
       if (request === undefined) continue;
       this.#settle(request);
       if (request.progress.owner === neighbour) request.progress.owner = undefined;
+      request.torrent.abandon(request.progress);
       // A choke refuses us, not the piece.
       if (neighbour.choked) continue;
       const { offer } = request.torrent;

@@ -58,6 +58,11 @@ export class PieceProgress {
     return this.#missing === 0;
   }
 
+  /** Nothing has come and nothing is asked for. */
+  get untouched(): boolean {
+    return this.requests.size === 0 && this.#missing === this.#giver.length;
+  }
+
   /** Neighbour indices of all that gave a block. */
   get givers(): ReadonlySet<number> {
     return new Set(Array.from(this.#giver).flatMap(giver => (giver > 0 ? [giver - 1] : [])));

@@ -19,6 +19,8 @@ export class Torrent {
   readonly geometry: OfferGeometry;
   readonly have: Bitfield;
   readonly hashed: Bitfield;
+  /** We had all of it from the beginning: we share it, and nobody gave it to us. */
+  readonly origin: boolean;
   readonly availability: Uint16Array;
   readonly startable: PieceBuckets;
   readonly hashable: PieceBuckets;
@@ -60,6 +62,7 @@ export class Torrent {
     this.geometry = geometry;
     this.have = known.have.clone();
     this.hashed = known.hashed.clone();
+    this.origin = known.have.complete;
     this.availability = new Uint16Array(pieces);
     this.startable = new PieceBuckets(this.availability);
     this.hashable = new PieceBuckets(this.availability);
@@ -164,6 +167,13 @@ export class Torrent {
     this.place(piece);
     this.refresh(progress);
     return progress;
+  }
+
+  /** A begun piece of which nothing has come or is under way is as good as new: it counts as rare or common again. */
+  abandon(progress: PieceProgress): void {
+    if (!progress.untouched || this.progress.get(progress.piece) !== progress) return;
+    this.#end(progress.piece);
+    this.place(progress.piece);
   }
 
   /** To be called after every change of a piece's units. */

@@ -2,6 +2,7 @@ import { BLOCK_BYTES, MAX_BLOCK_BYTES } from '@shoal/protocol';
 import type { OfferId } from '@shoal/protocol';
 import type { SwarmCore } from './core.ts';
 import type { DropCode } from './events.ts';
+import { FirstCopy } from './first-copy.ts';
 import type { Neighbour, UploadJob } from './neighbour.ts';
 import type { Torrent } from './torrent.ts';
 
@@ -10,12 +11,14 @@ type WantedBlock = readonly [id: number, piece: number, begin: number, length: n
 /** The serving side: every request is answered exactly once, by its block or by a reject. */
 export class Uploader {
   readonly #core: SwarmCore;
+  readonly #firstCopy: FirstCopy;
   /** Neighbours with queued requests and room, in the order of their turns. */
   readonly #turns = new Set<Neighbour>();
   #readingBytes = 0;
 
   constructor(core: SwarmCore) {
     this.#core = core;
+    this.#firstCopy = new FirstCopy(core);
   }
 
   request(neighbour: Neighbour, offer: OfferId, blocks: readonly WantedBlock[]): void {
@@ -31,6 +34,7 @@ export class Uploader {
       if (fault !== undefined)
         return this.#core.drop(neighbour, fault, `Request ${id} for piece ${piece} (${begin}+${length}).`);
       if (neighbour.choking || torrent === undefined || !torrent.have.has(piece)) refused.push(id);
+      else if (this.#firstCopy.refuses(torrent, piece, neighbour)) refused.push(id);
       else neighbour.uploads.set(id, { id, offer, piece, begin, length });
     }
     this.#reject(neighbour, refused);

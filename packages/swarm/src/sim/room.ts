@@ -20,6 +20,8 @@ export interface RoomOptions {
   readonly size: number;
   /** Bytes. */
   readonly pieceLength: number;
+  /** How many links a newcomer starts and how many a member bears (transport's [NB1]); without it everyone is linked to everyone. */
+  readonly degree?: { readonly target: number; readonly max: number };
 }
 
 interface Link {
@@ -37,12 +39,13 @@ export class SimRoom {
   readonly geometry: OfferGeometry;
   readonly offer: OfferId;
   readonly members: SimMember[] = [];
-  readonly #links: Link[] = [];
-  readonly #linkOf = new Map<string, Link>();
+  readonly #links = new Map<SimMember, Map<PeerId, Link>>();
+  readonly #degree: RoomOptions['degree'];
   #onCompleted: (member: SimMember) => void = () => undefined;
 
   constructor(options: RoomOptions) {
     this.random = seededRandom(options.seed);
+    this.#degree = options.degree;
     this.geometry = geometryOf(options.pieceLength, [{ path: 'file', size: options.size }]);
     this.offer = nameOf(0) as OfferId;
   }
@@ -52,7 +55,7 @@ export class SimRoom {
     this.#onCompleted = listener;
   }
 
-  /** A member joins and is linked to all others. */
+  /** A member joins and is linked to others. */
   join(options: MemberOptions): SimMember {
     const peer = nameOf(this.members.length + 1) as PeerId;
     const member = new SimMember(peer, options, {
@@ -63,10 +66,26 @@ export class SimRoom {
       emit: (from, effect) => this.#perform(from, effect),
       completed: who => this.#onCompleted(who),
     });
-    const others = this.members.filter(other => other.present);
+    const others = this.#choose(this.members.filter(other => other.present));
     this.members.push(member);
     for (const other of others) this.link(member, other);
     return member;
+  }
+
+  /** Members that a member is linked to. */
+  degreeOf(member: SimMember): number {
+    return this.#links.get(member)?.size ?? 0;
+  }
+
+  /** As the server introduces: a random sample of those that still take links. */
+  #choose(present: SimMember[]): SimMember[] {
+    const degree = this.#degree;
+    if (degree === undefined) return present;
+    const free = present.filter(other => this.degreeOf(other) < degree.max);
+    const chosen: SimMember[] = [];
+    while (chosen.length < degree.target && free.length > 0)
+      chosen.push(...free.splice(Math.floor(this.random() * free.length), 1));
+    return chosen;
   }
 
   link(a: SimMember, b: SimMember): void {
@@ -81,8 +100,10 @@ export class SimRoom {
       },
     });
     const link: Link = { ends: [a, b], outlets: [outlet(0, b), outlet(1, a)], queued, alive: true };
-    this.#links.push(link);
-    this.#linkOf.set(pair(a.peer, b.peer), link);
+    for (const [me, other] of [[a, b] as const, [b, a] as const]) {
+      const links = this.#links.get(me) ?? new Map<PeerId, Link>();
+      this.#links.set(me, links.set(other.peer, link));
+    }
     for (const [from, to] of [[a, b] as const, [b, a] as const]) {
       from.receive({ type: 'neighbour-joined', peer: to.peer });
       from.receive({ type: 'send-room', peer: to.peer, bytes: HIGH_WATER });
@@ -92,8 +113,7 @@ export class SimRoom {
   /** A member goes: the others notice at once (it says goodbye) or after a silence (it crashed). */
   leave(member: SimMember, crash = false): void {
     member.present = false;
-    for (const link of this.#links)
-      if (link.alive && link.ends.includes(member)) this.#cut(link, crash ? 5000 : 0);
+    for (const link of [...(this.#links.get(member)?.values() ?? [])]) this.#cut(link, crash ? 5000 : 0);
   }
 
   /** Runs until `done`, or until virtual time `limit` (ms); true when it was done. */
@@ -106,7 +126,9 @@ export class SimRoom {
 
   #cut(link: Link, notice: number): void {
     link.alive = false;
-    this.#linkOf.delete(pair(link.ends[0].peer, link.ends[1].peer));
+    const [a, b] = link.ends;
+    this.#links.get(a)?.delete(b.peer);
+    this.#links.get(b)?.delete(a.peer);
     for (const side of [0, 1] as const) {
       const [me, other] = side === 0 ? link.ends : [link.ends[1], link.ends[0]];
       me.access.cut(link.outlets[side]);
@@ -194,13 +216,8 @@ export class SimRoom {
   }
 
   #find(member: SimMember, peer: PeerId): Link | undefined {
-    const link = this.#linkOf.get(pair(member.peer, peer));
-    return link !== undefined && link.alive ? link : undefined;
+    return this.#links.get(member)?.get(peer);
   }
-}
-
-function pair(a: PeerId, b: PeerId): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
 function nameOf(index: number): string {

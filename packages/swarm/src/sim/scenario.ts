@@ -17,6 +17,8 @@ export interface ScenarioOptions {
   readonly downMbit?: number;
   readonly latency?: number;
   readonly limits?: Partial<SwarmLimits>;
+  /** Links per member, see `RoomOptions`. */
+  readonly degree?: { readonly target: number; readonly max: number };
   /** Changes one receiver. */
   readonly member?: (index: number) => Partial<MemberOptions>;
 }
@@ -42,7 +44,12 @@ export function prepare(options: ScenarioOptions): {
   receivers: SimMember[];
 } {
   const { size = 32 * MIB, pieceLength = 128 * 1024, latency = 10, upMbit = 20, downMbit = 100 } = options;
-  const room = new SimRoom({ seed: options.seed, size, pieceLength });
+  const room = new SimRoom({
+    seed: options.seed,
+    size,
+    pieceLength,
+    ...(options.degree === undefined ? {} : { degree: options.degree }),
+  });
   const common = {
     up: upMbit * MBIT,
     down: downMbit * MBIT,
