@@ -20,7 +20,7 @@ export interface RoomOptions {
   readonly size: number;
   /** Bytes. */
   readonly pieceLength: number;
-  /** How many links a newcomer starts and how many a member bears (transport's [NB1]); without it everyone is linked to everyone. */
+  /** How many links a member wants and how many it bears (transport's [NB1]); without it everyone is linked to everyone. */
   readonly degree?: { readonly target: number; readonly max: number };
 }
 
@@ -55,7 +55,7 @@ export class SimRoom {
     this.#onCompleted = listener;
   }
 
-  /** A member joins and is linked to others. */
+  /** A member joins; it is linked to all others, or, in a room of bounded degree, by the next {@link weave}. */
   join(options: MemberOptions): SimMember {
     const peer = nameOf(this.members.length + 1) as PeerId;
     const member = new SimMember(peer, options, {
@@ -66,10 +66,25 @@ export class SimRoom {
       emit: (from, effect) => this.#perform(from, effect),
       completed: who => this.#onCompleted(who),
     });
-    const others = this.#choose(this.members.filter(other => other.present));
+    const others = this.#degree === undefined ? this.members.filter(other => other.present) : [];
     this.members.push(member);
     for (const other of others) this.link(member, other);
     return member;
+  }
+
+  /**
+   * Whoever has fewer links than it wants dials others at random, who take links up to their bound. The graph that comes of it is like
+   * the mesh's own (its simulation: 8.7 links in the mean, no two of 1,000 members further apart than 6).
+   */
+  weave(): void {
+    const degree = this.#degree;
+    if (degree === undefined) return;
+    const present = this.members.filter(member => member.present);
+    for (const member of present) {
+      const free = present.filter(other => other !== member && this.#takes(other, member));
+      while (this.degreeOf(member) < degree.target && free.length > 0)
+        for (const other of free.splice(Math.floor(this.random() * free.length), 1)) this.link(member, other);
+    }
   }
 
   /** Members that a member is linked to. */
@@ -77,15 +92,8 @@ export class SimRoom {
     return this.#links.get(member)?.size ?? 0;
   }
 
-  /** As the server introduces: a random sample of those that still take links. */
-  #choose(present: SimMember[]): SimMember[] {
-    const degree = this.#degree;
-    if (degree === undefined) return present;
-    const free = present.filter(other => this.degreeOf(other) < degree.max);
-    const chosen: SimMember[] = [];
-    while (chosen.length < degree.target && free.length > 0)
-      chosen.push(...free.splice(Math.floor(this.random() * free.length), 1));
-    return chosen;
+  #takes(member: SimMember, other: SimMember): boolean {
+    return this.degreeOf(member) < (this.#degree?.max ?? Infinity) && this.#find(member, other.peer) === undefined;
   }
 
   link(a: SimMember, b: SimMember): void {

@@ -60,6 +60,7 @@ export function prepare(options: ScenarioOptions): {
   const receivers = Array.from({ length: options.receivers }, (_, index) =>
     room.join({ ...common, ...options.member?.(index) }),
   );
+  room.weave();
   return { room, sharer, receivers };
 }
 
