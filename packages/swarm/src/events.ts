@@ -56,6 +56,8 @@ export type SwarmEvent =
   | { readonly type: 'piece-failed'; readonly offer: OfferId; readonly piece: number }
   /** Bytes the link takes now, reads in progress not subtracted. Report it after every block sent and when it grows. */
   | { readonly type: 'send-room'; readonly peer: PeerId; readonly bytes: number }
+  /** A neighbour is believed to have given so many bytes in all, to us and (by receipts in the room log) to others. */
+  | { readonly type: 'standing'; readonly peer: PeerId; readonly given: number }
   /** About every 500 ms: timeouts, rotation of the choker, lazy announcements. Nothing on the data path needs it. */
   | { readonly type: 'tick' };
 

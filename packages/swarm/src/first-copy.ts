@@ -4,12 +4,12 @@ import type { Torrent } from './torrent.ts';
 
 /** A receiver that lacks more than this part of the offer is not kept up by the others: our uplink is what it needs. */
 const KEPT_UP = 1 / 3;
-/** Of what a receiver has, the part that must have come from others before we count on them. */
-const FROM_OTHERS = 1 / 4;
 
-interface Grant {
-  readonly to: Neighbour;
-  readonly at: number;
+interface Ledger {
+  /** Piece to whom it was given first. */
+  readonly given: Map<number, Neighbour>;
+  /** When each neighbour was first refused a piece; ms. */
+  readonly refused: Map<Neighbour, Map<number, number>>;
 }
 
 /**
@@ -18,46 +18,58 @@ interface Grant {
  */
 export class FirstCopy {
   readonly #core: SwarmCore;
-  readonly #grants = new Map<Torrent, Map<number, Grant>>();
+  readonly #ledgers = new WeakMap<Torrent, Ledger>();
 
   constructor(core: SwarmCore) {
     this.#core = core;
   }
 
-  forget(torrent: Torrent): void {
-    this.#grants.delete(torrent);
+  /** The neighbour takes its request back, or is choked: whoever asks next gets the piece. */
+  revoke(torrent: Torrent, piece: number, asker: Neighbour): void {
+    const given = this.#ledgers.get(torrent)?.given;
+    if (given?.get(piece) === asker && torrent.availability[piece] === 0) given.delete(piece);
+  }
+
+  /** The neighbour is gone. */
+  release(torrent: Torrent, neighbour: Neighbour): void {
+    this.#ledgers.get(torrent)?.refused.delete(neighbour);
   }
 
   /** Whether a piece that we have is kept from a neighbour; if not, it counts as given to it. */
   refuses(torrent: Torrent, piece: number, asker: Neighbour): boolean {
     if (!torrent.origin) return false;
-    const grants = this.#grants.get(torrent) ?? new Map<number, Grant>();
-    this.#grants.set(torrent, grants);
-    const grant = grants.get(piece);
-    if (grant === undefined) {
-      grants.set(piece, { to: asker, at: this.#core.now() });
+    const ledger = this.#ledgers.get(torrent) ?? { given: new Map(), refused: new Map() };
+    this.#ledgers.set(torrent, ledger);
+    if (!this.#isElsewhere(torrent, ledger, piece, asker)) {
+      ledger.given.set(piece, asker);
       return false;
     }
-    if (grant.to === asker) return false;
-    if (!this.#spreads(torrent, piece, grant, asker)) {
-      grants.set(piece, { to: asker, at: this.#core.now() });
-      return false;
-    }
-    if (grants.size < torrent.geometry.pieceCount) return true;
-    return this.#keptUp(torrent, grants, asker);
+    // While there is something new to give, a copy more is a copy too many.
+    if (ledger.given.size >= torrent.geometry.pieceCount && !keptUp(torrent, asker)) return false;
+    return !this.#despairs(ledger, piece, asker);
   }
 
-  /** Others than the asker have it, or are about to. */
-  #spreads(torrent: Torrent, piece: number, grant: Grant, asker: Neighbour): boolean {
+  /** Given to somebody else, who still has it or is about to. */
+  #isElsewhere(torrent: Torrent, { given }: Ledger, piece: number, asker: Neighbour): boolean {
+    const first = given.get(piece);
+    if (first === undefined || first === asker) return false;
     const own = torrent.holders.get(asker)?.bits.has(piece) === true ? 1 : 0;
-    if ((torrent.availability[piece] ?? 0) > own) return true;
-    const there = this.#core.neighbours.get(grant.to.peer) === grant.to;
-    return there && this.#core.now() - grant.at < this.#core.limits.requestTimeoutMs;
+    return (torrent.availability[piece] ?? 0) > own || this.#core.neighbours.get(first.peer) === first;
   }
 
-  #keptUp(torrent: Torrent, grants: ReadonlyMap<number, Grant>, asker: Neighbour): boolean {
-    const bits = torrent.holders.get(asker)?.bits;
-    if (bits === undefined || bits.count < (1 - KEPT_UP) * torrent.geometry.pieceCount) return false;
-    return true;
+  /** Refused long ago and asked for again: those that have it keep it to themselves, or are nobody's neighbours but ours. */
+  #despairs({ refused }: Ledger, piece: number, asker: Neighbour): boolean {
+    const now = this.#core.now();
+    const since = refused.get(asker) ?? new Map<number, number>();
+    refused.set(asker, since);
+    const first = since.get(piece);
+    if (first === undefined) since.set(piece, now);
+    return first !== undefined && now - first >= this.#core.limits.firstCopyMs;
   }
+}
+
+/** The others supply it about as fast as we gave the first copy out: it will get the rest from them. */
+function keptUp(torrent: Torrent, asker: Neighbour): boolean {
+  const has = torrent.holders.get(asker)?.bits.count ?? 0;
+  return has >= (1 - KEPT_UP) * torrent.geometry.pieceCount;
 }

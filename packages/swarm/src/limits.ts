@@ -26,8 +26,14 @@ export interface SwarmLimits {
   readonly maxReadBytes: number;
   /** What a link is trusted to take before its first `send-room`, bytes. */
   readonly initialSendRoom: number;
-  /** Interested neighbours served at a time, the optimistic one included. */
+  /** Interested neighbours served at a time, the optimistic one included: at least so many, */
   readonly uploadSlots: number;
+  /** at most so many, */
+  readonly uploadSlotsMax: number;
+  /** and between them one for so many bytes per second that we send: a fast uplink that serves few leaves others starving. */
+  readonly slotRate: number;
+  /** Who is refused a piece of the first copy and still asks for it after so long gets it, ms. */
+  readonly firstCopyMs: number;
   /** Time between two rounds of the choker, ms (BEP 3: 10 s). */
   readonly rechokeMs: number;
   /** How long an optimistic unchoke lasts, and a receiver's turn at a full seed, ms (BEP 3: 30 s). */
@@ -69,6 +75,9 @@ export const DEFAULT_LIMITS: SwarmLimits = {
   maxReadBytes: 4 * MIB,
   initialSendRoom: 256 * KIB,
   uploadSlots: 8,
+  uploadSlotsMax: 32,
+  slotRate: 128 * KIB,
+  firstCopyMs: 10_000,
   rechokeMs: 10_000,
   optimisticMs: 30_000,
   requestTimeoutMs: 10_000,

@@ -81,6 +81,10 @@ export class Neighbour {
   choking = true;
   /** They want something of ours. */
   wantsUs = false;
+  /** When they last got a block of us, clock in ms. */
+  servedAt = -Infinity;
+  /** Bytes that they are believed to have given, to us and to others, as receipts tell. */
+  standing = 0;
   chokeChangedAt: number;
   everUnchoked = false;
   readonly uploads = new Map<number, UploadJob>();

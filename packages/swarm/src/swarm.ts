@@ -46,6 +46,8 @@ export class Swarm {
   #effects: SwarmEffect[] = [];
   #woken = new Set<Neighbour>();
   #interestChanged = false;
+  /** Whose pieces changed, when nothing else did that interest depends on. */
+  #news = new Set<Neighbour>();
   #slotsChanged = false;
   #nextIndex = 0;
 
@@ -134,7 +136,8 @@ export class Swarm {
       case 'message':
       case 'block-sent':
       case 'read-failed':
-      case 'send-room': {
+      case 'send-room':
+      case 'standing': {
         const neighbour = this.#neighbours.get(event.peer);
         if (neighbour !== undefined) return this.#onNeighbour(neighbour, event);
         if (event.type === 'block') this.#effects.push({ type: 'ignore' });
@@ -147,7 +150,7 @@ export class Swarm {
     neighbour: Neighbour,
     event: Extract<
       SwarmEvent,
-      { type: 'block' | 'neighbour-left' | 'message' | 'block-sent' | 'read-failed' | 'send-room' }
+      { type: 'block' | 'neighbour-left' | 'message' | 'block-sent' | 'read-failed' | 'send-room' | 'standing' }
     >,
   ): void {
     switch (event.type) {
@@ -163,6 +166,9 @@ export class Swarm {
         return this.#uploader.failed(neighbour, event.request);
       case 'neighbour-left':
         return this.#leave(neighbour);
+      case 'standing':
+        neighbour.standing = event.given;
+        return;
     }
   }
 
@@ -242,7 +248,7 @@ export class Swarm {
         return;
       }
     }
-    this.#interestChanged = true;
+    this.#news.add(neighbour);
     this.#core.wake(neighbour);
   }
 
@@ -348,9 +354,10 @@ export class Swarm {
   #evaluate(): void {
     if (this.#slotsChanged) this.#choker.react();
     this.#slotsChanged = false;
-    if (this.#interestChanged)
-      for (const neighbour of this.#neighbours.values()) this.#announcer.interest(neighbour);
+    for (const neighbour of this.#interestChanged ? this.#neighbours.values() : this.#news)
+      if (this.#neighbours.has(neighbour.peer)) this.#announcer.interest(neighbour);
     this.#interestChanged = false;
+    this.#news.clear();
     const woken = this.#woken;
     this.#woken = new Set();
     for (const neighbour of woken) {

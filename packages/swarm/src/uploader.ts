@@ -43,25 +43,25 @@ export class Uploader {
 
   /** A queued request is refused, one being read is answered. */
   cancel(neighbour: Neighbour, ids: readonly number[]): void {
-    this.#reject(
+    this.#withdraw(
       neighbour,
-      ids.filter(id => neighbour.uploads.delete(id)),
+      ids.flatMap(id => neighbour.uploads.get(id) ?? []),
     );
   }
 
   /** Refuses what is queued: we choke the neighbour, or the offer is gone. */
   refuse(neighbour: Neighbour, offer?: OfferId): void {
-    const ids: number[] = [];
-    for (const job of neighbour.uploads.values())
-      if (offer === undefined || job.offer === offer) ids.push(job.id);
-    for (const id of ids) neighbour.uploads.delete(id);
-    this.#reject(neighbour, ids);
+    this.#withdraw(
+      neighbour,
+      [...neighbour.uploads.values()].filter(job => offer === undefined || job.offer === offer),
+    );
   }
 
   sent(neighbour: Neighbour, id: number, room: number | undefined): void {
     const job = this.#finish(neighbour, id);
     if (job === undefined) return;
     const now = this.#core.now();
+    neighbour.servedAt = now;
     neighbour.up.add(job.length, now);
     neighbour.upBytes += job.length;
     neighbour.room = room ?? Math.max(0, neighbour.room - job.length);
@@ -79,6 +79,7 @@ export class Uploader {
   }
 
   release(neighbour: Neighbour): void {
+    for (const torrent of this.#core.torrents.values()) this.#firstCopy.release(torrent, neighbour);
     this.#turns.delete(neighbour);
     this.#readingBytes -= neighbour.readingBytes;
     neighbour.readingBytes = 0;
@@ -103,6 +104,18 @@ export class Uploader {
       // A set visits what is added during the walk: this is the round robin.
       this.#turns.add(neighbour);
     }
+  }
+
+  #withdraw(neighbour: Neighbour, jobs: readonly UploadJob[]): void {
+    for (const { id, offer, piece } of jobs) {
+      neighbour.uploads.delete(id);
+      const torrent = this.#core.torrents.get(offer);
+      if (torrent !== undefined) this.#firstCopy.revoke(torrent, piece, neighbour);
+    }
+    this.#reject(
+      neighbour,
+      jobs.map(job => job.id),
+    );
   }
 
   #queue(neighbour: Neighbour): void {

@@ -15,6 +15,10 @@ export interface MemberOptions {
   readonly seed?: boolean;
   /** Part of its blocks that are wrong, 0 to 1. */
   readonly lies?: number;
+  /** Takes and never gives. */
+  readonly freeRides?: boolean;
+  /** Leaves so many ms after it has everything. */
+  readonly leavesAfter?: number;
   readonly limits?: Partial<SwarmLimits>;
 }
 
@@ -63,7 +67,10 @@ export class SimMember {
       self: peer,
       clock: () => world.queue.now,
       random: world.random,
-      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      limits: {
+        ...options.limits,
+        ...(options.freeRides === true ? { uploadSlots: 0, uploadSlotsMax: 0 } : {}),
+      },
     });
     const { geometry, offer } = world;
     const none = new Bitfield(geometry.pieceCount);

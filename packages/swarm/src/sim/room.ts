@@ -9,6 +9,10 @@ import { seededRandom } from './random.ts';
 
 /** Bytes a simulated link buffers before it reports no room. */
 const HIGH_WATER = 256 * 1024;
+/** From the loss of a link to its replacement, ms. */
+const HEAL_MS = 2_000;
+/** Between two rounds of receipts, ms. */
+const RECEIPT_MS = 10_000;
 /** Time to read a block from disk, ms. */
 const READ_MS = 0.5;
 const FRAME_HEADER = 8;
@@ -41,18 +45,12 @@ export class SimRoom {
   readonly members: SimMember[] = [];
   readonly #links = new Map<SimMember, Map<PeerId, Link>>();
   readonly #degree: RoomOptions['degree'];
-  #onCompleted: (member: SimMember) => void = () => undefined;
 
   constructor(options: RoomOptions) {
     this.random = seededRandom(options.seed);
     this.#degree = options.degree;
     this.geometry = geometryOf(options.pieceLength, [{ path: 'file', size: options.size }]);
     this.offer = nameOf(0) as OfferId;
-  }
-
-  /** Runs when a member has everything. */
-  onCompleted(listener: (member: SimMember) => void): void {
-    this.#onCompleted = listener;
   }
 
   /** A member joins; it is linked to all others, or, in a room of bounded degree, by the next {@link weave}. */
@@ -64,7 +62,10 @@ export class SimRoom {
       offer: this.offer,
       geometry: this.geometry,
       emit: (from, effect) => this.#perform(from, effect),
-      completed: who => this.#onCompleted(who),
+      completed: who => {
+        if (who.options.leavesAfter !== undefined)
+          this.queue.after(who.options.leavesAfter, () => this.leave(who));
+      },
     });
     const others = this.#degree === undefined ? this.members.filter(other => other.present) : [];
     this.members.push(member);
@@ -122,6 +123,21 @@ export class SimRoom {
   leave(member: SimMember, crash = false): void {
     member.present = false;
     for (const link of [...(this.#links.get(member)?.values() ?? [])]) this.#cut(link, crash ? 5000 : 0);
+    if (this.#degree !== undefined) this.queue.after(HEAL_MS, () => this.weave());
+  }
+
+  /** From now on receipts tell everyone what its neighbours gave, some time after it was given. What forged ones are worth is gossip's affair. */
+  spreadReceipts(): void {
+    this.queue.after(RECEIPT_MS, () => {
+      for (const member of this.members) {
+        if (!member.present) continue;
+        for (const link of this.#links.get(member)?.values() ?? []) {
+          const other = link.ends[0] === member ? link.ends[1] : link.ends[0];
+          member.receive({ type: 'standing', peer: other.peer, given: other.access.upBytes });
+        }
+      }
+      this.spreadReceipts();
+    });
   }
 
   /** Runs until `done`, or until virtual time `limit` (ms); true when it was done. */
