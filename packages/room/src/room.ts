@@ -13,6 +13,7 @@ import { defaultName } from './names.ts';
 import { Notifier } from './notifier.ts';
 import type { Schedule } from './notifier.ts';
 import { Offers } from './offers.ts';
+import { RoomReceipts } from './receipt-wiring.ts';
 import type { RoomVault } from './room-vault.ts';
 import { saveAll, saveFile } from './saving.ts';
 import type { Saved } from './saving.ts';
@@ -53,6 +54,7 @@ export class Room implements RoomHandle {
   readonly #swarm: Swarm;
   readonly #driver: SwarmDriver;
   readonly #offers: Offers;
+  readonly #receipts: RoomReceipts;
   readonly #stops: (() => void)[] = [];
   #connection: RoomSnapshot['connection'] = 'connecting';
   #usage = { quota: 0, used: 0 };
@@ -154,6 +156,14 @@ export class Room implements RoomHandle {
       current: offer => this.#gossip.catalogue.offers.get(offer),
       failed: this.#fail,
     });
+    this.#receipts = new RoomReceipts({
+      self: signer.peerId,
+      clock,
+      swarm: this.#swarm,
+      peers: () => [...this.#links.all].map(({ peer }) => peer),
+      gossip: this.#gossip,
+      tell: event => this.#driver.receive(event),
+    });
   }
 
   /** Takes back what was kept, then lets the world in. */
@@ -222,6 +232,7 @@ export class Room implements RoomHandle {
 
   cancel(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
+    this.#receipts.cancelled();
     this.#offers.cancel(offer, files).then(() => this.#changed(), this.#fail);
     this.#changed();
   }
@@ -311,6 +322,7 @@ export class Room implements RoomHandle {
     if (event.type === 'verified') {
       for (const piece of event.pieces) this.#offers.get(event.offer)?.add(piece);
       this.#driver.receive({ type: 'pieces-verified', offer: event.offer, pieces: event.pieces });
+      this.#receipts.verified(event.offer);
     } else if (event.type === 'corrupt') {
       this.#driver.receive({ type: 'piece-failed', offer: event.offer, piece: event.piece });
     } else {
@@ -336,6 +348,7 @@ export class Room implements RoomHandle {
         break;
       }
       case 'neighbour-left':
+        this.#receipts.left(event.peer);
         this.#links.remove(event.peer);
         this.#gossip.receive({ type: 'neighbour-left', peer: event.peer });
         this.#driver.receive({ type: 'neighbour-left', peer: event.peer });
@@ -361,6 +374,7 @@ export class Room implements RoomHandle {
 
   #tick(): void {
     this.#driver.receive({ type: 'tick' });
+    this.#receipts.tick();
     this.#ticks += 1;
     this.#gossip.receive({ type: 'flush' });
     if (this.#ticks % TICKS_PER_REPAIR === 0) this.#gossip.receive({ type: 'tick' });

@@ -1,4 +1,4 @@
-// Runs the simulator: node packages/swarm/scripts/sim.mjs [--json FILE] [--seeds N]
+// Runs the simulator: node packages/swarm/scripts/sim.mjs [--json FILE] [--svg FILE] [--seeds N]
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
@@ -10,7 +10,13 @@ const option = name => {
 
 const entry = fileURLToPath(new URL('../src/sim/main.ts', import.meta.url));
 const { module } = await runnerImport(entry, { configFile: false, logLevel: 'error' });
-const result = module.simulate(line => console.log(line), Number(option('--seeds') ?? 30));
-const file = option('--json');
-if (file !== undefined) writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-if (result.churn.stuck.length > 0) process.exitCode = 1;
+const { picture, ...result } = module.simulate(
+  line => console.log(line),
+  Number(option('--seeds') ?? 200),
+);
+const json = option('--json');
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+const svg = option('--svg') ?? 'swarm-sim.svg';
+writeFileSync(svg, picture);
+console.log(`curves: ${svg}`);
+if (result.failed) process.exitCode = 1;

@@ -1,34 +1,41 @@
 import { runChurn } from './churn.ts';
-import { runScenario } from './scenario.ts';
-import type { ScenarioReport } from './scenario.ts';
+import { drawPicture } from './picture.ts';
+import { equalPeers, freeRiders, mixedPeers, runScene, sharerLeaves } from './rooms.ts';
+import type { Scene, SceneReport } from './rooms.ts';
 
-/** What the simulator prints: per number of equal receivers how close to the bound they come, then churn over many seeds. */
+/** What the simulator prints: how close each room comes to the bound, then churn and lies over many seeds. */
 export interface SimResult {
-  readonly scenarios: readonly (ScenarioReport & { readonly receivers: number })[];
+  readonly scenes: readonly SceneReport[];
   readonly churn: {
     readonly seeds: number;
     readonly stuck: readonly (readonly [seed: number, members: readonly string[]])[];
   };
+  /** SVG of availability and completion over time. */
+  readonly picture: string;
+  readonly failed: boolean;
 }
 
-const LIMIT_MS = 3_600_000;
+/** All of it; the largest room takes most of the time. */
+function scenes(): readonly Scene[] {
+  return [
+    equalPeers(2, 512),
+    equalPeers(8, 512),
+    equalPeers(32, 512),
+    equalPeers(128, 1000),
+    equalPeers(1000, 600),
+    mixedPeers(32, 512),
+    freeRiders(20, 2, 2000),
+    sharerLeaves(32, 512),
+  ];
+}
 
 /** Runs all scenarios and prints a table, line by line. */
-export function simulate(print: (line: string) => void, seeds = 30): SimResult {
-  print('receivers   first  median    last   bound   ratio  copies  wasted  control');
-  const scenarios = [1, 2, 4, 8, 16].map(receivers => {
-    const report = runScenario({ seed: 1, receivers }, LIMIT_MS);
-    const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)}s`.padStart(8);
-    const percent = (part: number): string => `${(part * 100).toFixed(2)}%`.padStart(8);
-    print(
-      String(receivers).padStart(9) +
-        [report.first, report.median, report.last, report.bound].map(seconds).join('') +
-        report.ratio.toFixed(3).padStart(8) +
-        report.seedCopies.toFixed(3).padStart(8) +
-        percent(report.wastedPart) +
-        percent(report.controlPart),
-    );
-    return { receivers, ...report };
+export function simulate(print: (line: string) => void, seeds = 200): SimResult {
+  print(`${'room'.padEnd(38)}   first  median    last   bound   ratio  copies  wasted  control`);
+  const reports = scenes().map(scene => {
+    const report = runScene(scene);
+    print(lineOf(report));
+    return report;
   });
   const stuck: [number, readonly string[]][] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
@@ -37,6 +44,28 @@ export function simulate(print: (line: string) => void, seeds = 30): SimResult {
     stuck.push([seed, report.stuck]);
     print(`churn seed ${seed} stuck: ${report.stuck.join('; ')}`);
   }
-  print(`churn: ${seeds} seeds, ${stuck.length} stuck`);
-  return { scenarios, churn: { seeds, stuck } };
+  print(`comings, goings, crashes and lies: ${seeds} seeds, ${stuck.length} stuck`);
+  return {
+    scenes: reports,
+    churn: { seeds, stuck },
+    picture: drawPicture(
+      reports.map(({ name, curve, bound }) => ({ title: name, points: curve, bound })),
+    ),
+    failed: stuck.length > 0 || reports.some(({ faults }) => faults.length > 0),
+  };
+}
+
+function lineOf(report: SceneReport): string {
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)}s`.padStart(8);
+  const percent = (part: number): string => `${(part * 100).toFixed(2)}%`.padStart(8);
+  return [
+    report.name.padEnd(38),
+    ...[report.first, report.median, report.last, report.bound].map(seconds),
+    report.ratio.toFixed(3).padStart(8),
+    report.seedCopies.toFixed(3).padStart(8),
+    percent(report.wastedPart),
+    percent(report.controlPart),
+    report.riderFactor === undefined ? '' : `  who takes: ${report.riderFactor.toFixed(2)} times as long`,
+    ...report.faults.map(fault => `  FAULT: ${fault}`),
+  ].join('');
 }

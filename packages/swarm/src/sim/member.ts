@@ -81,6 +81,9 @@ export class SimMember {
     this.#tick();
   }
 
+  /** Numbers of the pieces it has. */
+  readonly pieces: number[] = [];
+
   get verifiedBytes(): number {
     return this.swarm.offerStats(this.#world.offer)?.verifiedBytes ?? 0;
   }
@@ -127,6 +130,7 @@ export class SimMember {
       this.wastedBytes += assembly.bytes;
       return this.receive({ type: 'piece-failed', offer, piece });
     }
+    this.pieces.push(piece);
     this.receive({ type: 'piece-verified', offer, piece });
     if (this.completedAt !== undefined || this.verifiedBytes < geometry.totalBytes) return;
     this.completedAt = this.#world.queue.now;

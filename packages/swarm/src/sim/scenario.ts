@@ -64,6 +64,9 @@ export function prepare(options: ScenarioOptions): {
   return { room, sharer, receivers };
 }
 
+/** A room of bounded degree, as the mesh makes it (transport's [NB1]). */
+export const MESH = { target: 6, max: 12 } as const;
+
 /** Runs a scenario to its end, at most `limit` ms. */
 export function runScenario(options: ScenarioOptions, limit = 3_600_000): ScenarioReport {
   const { room, sharer, receivers } = prepare(options);
