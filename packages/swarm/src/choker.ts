@@ -10,7 +10,7 @@ const TAKER_BYTES = 512 * 1024;
 /** or so many without a piece that it could give on: pieces are up to 4 MiB long, and somebody may only say that it has none. */
 const TAKER_EMPTY_BYTES = 16 * 1024 * 1024;
 /** and has given us, or others as far as receipts are believed, less than this part of it. */
-const TAKER_PART = 1 / 20;
+const TAKER_PART = 1 / 256;
 /** So many others must want our uplink before takers are put off: with fewer there is nothing to fight for. */
 const CONTESTED = 2;
 

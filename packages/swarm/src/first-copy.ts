@@ -5,7 +5,16 @@ import type { Torrent } from './torrent.ts';
 /** A receiver that lacks more than this part of the offer is not kept up by the others: our uplink is what it needs. */
 const KEPT_UP = 1 / 3;
 
+/** Pieces that a receiver may hold that nobody else has yet, before it is compared with the others. */
+const HOARD_MIN = 8;
+/** It may hold so many times as many as the others do in the mean, */
+const HOARD_FACTOR = 2;
+/** as long as one of the others was given something new within so many ms: our uplink then has better to do. */
+const BUSY_MS = 1_000;
+
 interface Ledger {
+  /** By receiver: pieces that it was given first and that nobody else had when we last looked. */
+  readonly hoards: Map<Neighbour, { pieces: number[]; at: number }>;
   /** Piece to whom it was given first. */
   readonly given: Map<number, Neighbour>;
   /** When each neighbour was first refused a piece; ms. */
@@ -32,29 +41,53 @@ export class FirstCopy {
 
   /** The neighbour is gone. */
   release(torrent: Torrent, neighbour: Neighbour): void {
-    this.#ledgers.get(torrent)?.refused.delete(neighbour);
+    const ledger = this.#ledgers.get(torrent);
+    ledger?.refused.delete(neighbour);
+    ledger?.hoards.delete(neighbour);
   }
 
   /** Whether a piece that we have is kept from a neighbour; if not, it counts as given to it. */
   refuses(torrent: Torrent, piece: number, asker: Neighbour): boolean {
     if (!torrent.origin) return false;
-    const ledger = this.#ledgers.get(torrent) ?? { given: new Map(), refused: new Map() };
+    const ledger = this.#ledgers.get(torrent) ?? { given: new Map(), refused: new Map(), hoards: new Map() };
     this.#ledgers.set(torrent, ledger);
     if (!this.#isElsewhere(torrent, ledger, piece, asker)) {
+      if (ledger.given.get(piece) === asker) return false;
+      if (this.#hoards(torrent, ledger, asker)) return !this.#despairs(ledger, piece, asker);
       ledger.given.set(piece, asker);
+      const hoard = ledger.hoards.get(asker) ?? { pieces: [], at: 0 };
+      hoard.pieces.push(piece);
+      hoard.at = this.#core.now();
+      ledger.hoards.set(asker, hoard);
       return false;
     }
     // While there is something new to give, a copy more is a copy too many.
-    if (ledger.given.size >= torrent.geometry.pieceCount && !keptUp(torrent, asker)) return false;
+    const allOut = ledger.given.size >= torrent.geometry.pieceCount;
+    if (allOut && !(keptUp(torrent, asker) && hasSpread(torrent, piece, asker))) return false;
     return !this.#despairs(ledger, piece, asker);
+  }
+
+  /** It was given more than the others, and passes it on slower: what is new goes to them, and through them to it. */
+  #hoards(torrent: Torrent, { hoards }: Ledger, asker: Neighbour): boolean {
+    let others = 0;
+    let sum = 0;
+    let busy = false;
+    for (const [neighbour, hoard] of hoards) {
+      hoard.pieces = hoard.pieces.filter(piece => (torrent.availability[piece] ?? 0) < 2);
+      if (neighbour === asker) continue;
+      others += 1;
+      sum += hoard.pieces.length;
+      busy ||= this.#core.now() - hoard.at < BUSY_MS;
+    }
+    const mine = hoards.get(asker)?.pieces.length ?? 0;
+    return busy && mine >= HOARD_MIN && mine > (HOARD_FACTOR * sum) / others;
   }
 
   /** Given to somebody else, who still has it or is about to. */
   #isElsewhere(torrent: Torrent, { given }: Ledger, piece: number, asker: Neighbour): boolean {
     const first = given.get(piece);
     if (first === undefined || first === asker) return false;
-    const own = torrent.holders.get(asker)?.bits.has(piece) === true ? 1 : 0;
-    return (torrent.availability[piece] ?? 0) > own || this.#core.neighbours.get(first.peer) === first;
+    return othersWith(torrent, piece, asker) > 0 || this.#core.neighbours.get(first.peer) === first;
   }
 
   /** Refused long ago and asked for again: those that have it keep it to themselves, or are nobody's neighbours but ours. */
@@ -66,6 +99,16 @@ export class FirstCopy {
     if (first === undefined) since.set(piece, now);
     return first !== undefined && now - first >= this.#core.limits.firstCopyMs;
   }
+}
+
+/** More than its first receiver have it, whose uplink may be a slow one. */
+function hasSpread(torrent: Torrent, piece: number, asker: Neighbour): boolean {
+  return othersWith(torrent, piece, asker) > 1;
+}
+
+function othersWith(torrent: Torrent, piece: number, asker: Neighbour): number {
+  const own = torrent.holders.get(asker)?.bits.has(piece) === true ? 1 : 0;
+  return (torrent.availability[piece] ?? 0) - own;
 }
 
 /** The others supply it about as fast as we gave the first copy out: it will get the rest from them. */

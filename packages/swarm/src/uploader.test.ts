@@ -57,9 +57,10 @@ describe('serving', () => {
   test('[SV2] neighbours take turns when reads are bounded', () => {
     const solo = serving({ maxReadBytes: 4 * BLOCK });
     solo.join('bob').tell('bob', { type: 'interested' });
-    const blocks = (): Block[] => [0, 1, 2, 3].map(id => [id, 2, id * BLOCK, BLOCK]);
-    ask(solo, 'ann', blocks());
-    ask(solo, 'bob', blocks());
+    // Different pieces: the first copy of one goes to one neighbour only.
+    const blocks = (piece: number): Block[] => [0, 1, 2, 3].map(id => [id, piece, id * BLOCK, BLOCK]);
+    ask(solo, 'ann', blocks(2));
+    ask(solo, 'bob', blocks(4));
     expect(reads(solo)).toEqual([]);
     ask(
       solo,

@@ -13,6 +13,8 @@ export interface ChurnReport {
   readonly stayed: number;
   readonly left: number;
   readonly liarsDropped: number;
+  /** Blocks served of pieces that were not verified. */
+  readonly unverified: number;
   /** Virtual ms of the last completion. */
   readonly last: number;
 }
@@ -59,6 +61,7 @@ export function runChurn(seed: number): ChurnReport {
     stuck: waiting().map(member => `${member.peer}: ${member.verifiedBytes} of ${room.geometry.totalBytes}`),
     stayed: receivers.filter(member => member.present).length,
     left,
+    unverified: room.members.reduce((sum, { unverifiedReads }) => sum + unverifiedReads, 0),
     liarsDropped: new Set([sharer, ...receivers].flatMap(member => member.dropped)).size,
     last: Math.max(...receivers.map(member => member.completedAt ?? 0)),
   };

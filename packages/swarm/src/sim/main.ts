@@ -9,6 +9,7 @@ export interface SimResult {
   readonly churn: {
     readonly seeds: number;
     readonly stuck: readonly (readonly [seed: number, members: readonly string[]])[];
+    readonly unverified: number;
   };
   /** SVG of availability and completion over time. */
   readonly picture: string;
@@ -23,7 +24,7 @@ function scenes(): readonly Scene[] {
     equalPeers(32, 512),
     equalPeers(128, 1000),
     equalPeers(1000, 600),
-    mixedPeers(32, 512),
+    mixedPeers(32, 1000),
     freeRiders(20, 2, 2000),
     sharerLeaves(32, 512),
   ];
@@ -37,21 +38,23 @@ export function simulate(print: (line: string) => void, seeds = 200): SimResult 
     print(lineOf(report));
     return report;
   });
+  let unverified = 0;
   const stuck: [number, readonly string[]][] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
     const report = runChurn(seed);
+    unverified += report.unverified;
     if (report.stuck.length === 0) continue;
     stuck.push([seed, report.stuck]);
     print(`churn seed ${seed} stuck: ${report.stuck.join('; ')}`);
   }
-  print(`comings, goings, crashes and lies: ${seeds} seeds, ${stuck.length} stuck`);
+  print(`comings, goings, crashes and lies: ${seeds} seeds, ${stuck.length} stuck, ${unverified} unverified blocks served`);
   return {
     scenes: reports,
-    churn: { seeds, stuck },
+    churn: { seeds, stuck, unverified },
     picture: drawPicture(
       reports.map(({ name, curve, bound }) => ({ title: name, points: curve, bound })),
     ),
-    failed: stuck.length > 0 || reports.some(({ faults }) => faults.length > 0),
+    failed: stuck.length > 0 || unverified > 0 || reports.some(({ faults }) => faults.length > 0),
   };
 }
 

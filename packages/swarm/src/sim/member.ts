@@ -82,7 +82,9 @@ export class SimMember {
   }
 
   /** Numbers of the pieces it has. */
-  readonly pieces: number[] = [];
+  readonly pieces = new Set<number>();
+  /** Blocks it was to send of pieces that it has not verified: must stay 0. */
+  unverifiedReads = 0;
 
   get verifiedBytes(): number {
     return this.swarm.offerStats(this.#world.offer)?.verifiedBytes ?? 0;
@@ -107,7 +109,11 @@ export class SimMember {
       this.#write(effect.piece, effect.length, bad);
     } else if (effect.type === 'ignore') {
       if (cause.type === 'block') this.wastedBytes += cause.length;
-    } else this.#world.emit(this, effect);
+    } else {
+      if (effect.type === 'read' && this.options.seed !== true && !this.pieces.has(effect.piece))
+        this.unverifiedReads += 1;
+      this.#world.emit(this, effect);
+    }
   }
 
   #write(piece: number, length: number, bad: boolean): void {
@@ -130,7 +136,7 @@ export class SimMember {
       this.wastedBytes += assembly.bytes;
       return this.receive({ type: 'piece-failed', offer, piece });
     }
-    this.pieces.push(piece);
+    this.pieces.add(piece);
     this.receive({ type: 'piece-verified', offer, piece });
     if (this.completedAt !== undefined || this.verifiedBytes < geometry.totalBytes) return;
     this.completedAt = this.#world.queue.now;

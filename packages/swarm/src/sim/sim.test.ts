@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runChurn } from './churn.ts';
+import { equalPeers, freeRiders, mixedPeers, runScene, sharerLeaves } from './rooms.ts';
 import { prepare, reportOf, runScenario } from './scenario.ts';
 
 const LIMIT = 600_000;
@@ -22,6 +23,30 @@ describe('simulated rooms', { timeout: 180_000 }, () => {
         expect(report.controlPart, `seed ${seed}`).toBeLessThan(0.02);
       }
     });
+
+  // As `npm run sim`, with fewer pieces; it prints and judges the larger rooms too.
+  for (const [receivers, pieces] of [
+    [8, 256],
+    [32, 256],
+    [128, 384],
+  ] as const)
+    test(`[FC1] [FC3] ${receivers} equal receivers who do not all see each other: 1.25 of the bound, 1.1 copies`, () => {
+      const report = runScene(equalPeers(receivers, pieces));
+      expect(report.faults).toEqual([]);
+      expect(report.wastedPart).toBeLessThan(0.01);
+    });
+
+  test('[CH6] uplinks of 10 to 1: at most 1.5 of the bound', () => {
+    expect(runScene(mixedPeers(32, 512)).faults).toEqual([]);
+  });
+
+  test('[CH5] where the uplink is scarce, who only takes is done at least twice as late as who gives, and yet is done', () => {
+    expect(runScene(freeRiders(20, 2, 1000)).faults).toEqual([]);
+  });
+
+  test('[FC1] the sharer leaves when one copy is out: everyone completes', () => {
+    expect(runScene(sharerLeaves(32, 256)).faults).toEqual([]);
+  });
 
   test('[SW1] the same seed gives the same run', () => {
     expect(runScenario({ seed: 5, receivers: 3 }, LIMIT)).toEqual(
@@ -85,6 +110,7 @@ describe('simulated rooms', { timeout: 180_000 }, () => {
     for (let seed = 1; seed <= 30; seed += 1) {
       const report = runChurn(seed);
       expect(report.stuck, `seed ${seed}`).toEqual([]);
+      expect(report.unverified, `seed ${seed}`).toBe(0);
     }
   });
 });
