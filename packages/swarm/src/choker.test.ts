@@ -52,7 +52,7 @@ describe('who takes and does not give', () => {
     stands(known, 'a', KIB * 100);
     known.tick(10_000).tick(10_000);
     expect(served(known)).toContain('a');
-    stands(known, 'a', KIB * 10);
+    stands(known, 'a', KIB * 2);
     known.tick(10_000);
     expect(served(known)).not.toContain('a');
     const fresh = crowd();
