@@ -41,8 +41,7 @@ describe('who takes and does not give', () => {
       expect(served(solo)).toEqual(expect.arrayContaining(['b', 'c', 'd']));
     }
     expect(rounds).toBe(2);
-    for (const name of ['b', 'c', 'd'])
-      solo.receive({ type: 'neighbour-left', peer: peerNamed(name) });
+    for (const name of ['b', 'c', 'd']) solo.receive({ type: 'neighbour-left', peer: peerNamed(name) });
     expect(served(solo)).toEqual(['a']);
   });
 

@@ -111,7 +111,11 @@ export class Choker {
     const order = fetching ? this.#byRate(regular, now) : this.#inTurn(regular, now);
     const chosen = new Set(order.slice(0, Math.max(0, sure)));
     if (ofTakers)
-      for (const taker of this.#inTurn(putOff.filter(each => each.wantsUs), now).slice(0, 1)) chosen.add(taker);
+      for (const taker of this.#inTurn(
+        putOff.filter(each => each.wantsUs),
+        now,
+      ).slice(0, 1))
+        chosen.add(taker);
     else if (chosen.size < this.#slots) this.#addByChance(chosen, regular, now);
     // Choke first: at no moment are more served than there are slots.
     for (const neighbour of [...interested, ...putOff])

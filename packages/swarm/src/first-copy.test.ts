@@ -78,7 +78,10 @@ describe('the first copy', () => {
   });
 
   test('[FC6] who passes nothing on while others do is given nothing new, as long as the others ask', () => {
-    const solo = sharer(Array.from({ length: 40 }, (_, piece) => piece), 40);
+    const solo = sharer(
+      Array.from({ length: 40 }, (_, piece) => piece),
+      40,
+    );
     const first = Array.from({ length: 10 }, (_, piece) => piece);
     expect(ask(solo, 'ann', ...first).given).toEqual(first);
     has(solo, 'ann', ...first);

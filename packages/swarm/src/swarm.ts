@@ -150,7 +150,10 @@ export class Swarm {
     neighbour: Neighbour,
     event: Extract<
       SwarmEvent,
-      { type: 'block' | 'neighbour-left' | 'message' | 'block-sent' | 'read-failed' | 'send-room' | 'standing' }
+      {
+        type:
+          'block' | 'neighbour-left' | 'message' | 'block-sent' | 'read-failed' | 'send-room' | 'standing';
+      }
     >,
   ): void {
     switch (event.type) {

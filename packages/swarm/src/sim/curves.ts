@@ -31,8 +31,7 @@ function pointOf(room: SimRoom, receivers: readonly SimMember[]): CurvePoint {
   const { pieceCount, totalBytes } = room.geometry;
   const parts = receivers.map(({ verifiedBytes }) => verifiedBytes / totalBytes).sort((a, b) => a - b);
   const holders = new Uint16Array(pieceCount);
-  for (const { pieces } of receivers)
-    for (const piece of pieces) holders[piece] = (holders[piece] ?? 0) + 1;
+  for (const { pieces } of receivers) for (const piece of pieces) holders[piece] = (holders[piece] ?? 0) + 1;
   const atLeast = (count: number): number => holders.filter(has => has >= count).length / pieceCount;
   return {
     at: room.queue.now,

@@ -47,13 +47,13 @@ export function simulate(print: (line: string) => void, seeds = 200): SimResult 
     stuck.push([seed, report.stuck]);
     print(`churn seed ${seed} stuck: ${report.stuck.join('; ')}`);
   }
-  print(`comings, goings, crashes and lies: ${seeds} seeds, ${stuck.length} stuck, ${unverified} unverified blocks served`);
+  print(
+    `comings, goings, crashes and lies: ${seeds} seeds, ${stuck.length} stuck, ${unverified} unverified blocks served`,
+  );
   return {
     scenes: reports,
     churn: { seeds, stuck, unverified },
-    picture: drawPicture(
-      reports.map(({ name, curve, bound }) => ({ title: name, points: curve, bound })),
-    ),
+    picture: drawPicture(reports.map(({ name, curve, bound }) => ({ title: name, points: curve, bound }))),
     failed: stuck.length > 0 || unverified > 0 || reports.some(({ faults }) => faults.length > 0),
   };
 }

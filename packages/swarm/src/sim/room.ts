@@ -94,7 +94,9 @@ export class SimRoom {
   }
 
   #takes(member: SimMember, other: SimMember): boolean {
-    return this.degreeOf(member) < (this.#degree?.max ?? Infinity) && this.#find(member, other.peer) === undefined;
+    return (
+      this.degreeOf(member) < (this.#degree?.max ?? Infinity) && this.#find(member, other.peer) === undefined
+    );
   }
 
   link(a: SimMember, b: SimMember): void {

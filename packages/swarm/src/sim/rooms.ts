@@ -91,7 +91,8 @@ export function runScene(scene: Scene): SceneReport {
   const curve = recordCurve(room, receivers, size / sharer.access.up / 50);
   const all = (): boolean => receivers.every(({ completedAt }) => completedAt !== undefined);
   if (scene.sharerLeaves === true) {
-    const out = (): boolean => sharer.access.upBytes >= size && everyPieceIsOut(room.geometry.pieceCount, receivers);
+    const out = (): boolean =>
+      sharer.access.upBytes >= size && everyPieceIsOut(room.geometry.pieceCount, receivers);
     room.run(() => all() || out(), LIMIT_MS);
     room.leave(sharer);
   }
