@@ -27,7 +27,8 @@ export function recordCurve(room: SimRoom, receivers: readonly SimMember[], ever
   return points;
 }
 
-function pointOf(room: SimRoom, receivers: readonly SimMember[]): CurvePoint {
+/** How far everyone is now. */
+export function pointOf(room: SimRoom, receivers: readonly SimMember[]): CurvePoint {
   const { pieceCount, totalBytes } = room.geometry;
   const parts = receivers.map(({ verifiedBytes }) => verifiedBytes / totalBytes).sort((a, b) => a - b);
   const holders = new Uint16Array(pieceCount);

@@ -20,8 +20,8 @@ const LINES = [
   ['spread', 'pieces that some receiver has', '#0072b2', ''],
   ['common', 'pieces that half of the receivers have', '#56b4e9', ''],
   ['fastest', 'bytes of the fastest receiver', '#d55e00', '2 3'],
-  ['median', 'of the median', '#d55e00', ''],
-  ['slowest', 'of the slowest', '#d55e00', '6 3'],
+  ['median', 'bytes of the median receiver', '#d55e00', ''],
+  ['slowest', 'bytes of the slowest receiver', '#d55e00', '6 3'],
   ['complete', 'receivers that are complete', '#009e73', ''],
 ] as const satisfies readonly (readonly [keyof CurvePoint, string, string, string])[];
 

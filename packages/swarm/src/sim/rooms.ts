@@ -1,4 +1,4 @@
-import { recordCurve } from './curves.ts';
+import { pointOf, recordCurve } from './curves.ts';
 import type { CurvePoint } from './curves.ts';
 import type { MemberOptions, SimMember } from './member.ts';
 import { MESH, prepare, reportOf } from './scenario.ts';
@@ -97,6 +97,7 @@ export function runScene(scene: Scene): SceneReport {
     room.leave(sharer);
   }
   room.run(all, LIMIT_MS);
+  curve.push(pointOf(room, receivers));
   const report = reportOf(room, sharer, receivers);
   const riderFactor = scene.freeRiders === undefined ? undefined : factorOf(receivers, scene.freeRiders);
   const faults = [
