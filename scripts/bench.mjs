@@ -4,6 +4,7 @@ import { argv, env, exit } from 'node:process';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { ensureLab } from './lib/lab.mjs';
 import { runLive } from './lib/run-live.mjs';
 import { ROOT } from './lib/run.mjs';
 
@@ -14,6 +15,7 @@ const json = at === -1 ? undefined : args.splice(at, 2)[1];
 await ensureInstalled();
 if (ensureBrowser() === undefined) exit(1);
 await ensureBuilt();
+ensureLab();
 exit(
   await runLive(
     [join(ROOT, 'e2e/node_modules/@playwright/test/cli.js'), 'test', '--config', 'bench.config.ts', ...args],

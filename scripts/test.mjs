@@ -6,6 +6,7 @@ import { argv, env, exit } from 'node:process';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { ensureLab } from './lib/lab.mjs';
 import { runLive } from './lib/run-live.mjs';
 import { ROOT } from './lib/run.mjs';
 
@@ -35,11 +36,26 @@ const vitest = report => ({
     report.testResults.filter(f => f.status === 'failed' && f.assertionResults.length === 0).length,
   skipped: report.numPendingTests + report.numTodoTests,
 });
-const playwright = report => ({
-  passed: report.stats.expected + report.stats.flaky,
-  failed: report.stats.unexpected + report.errors.length,
-  skipped: report.stats.skipped,
-});
+const playwright = report => {
+  saySkipped(report);
+  return {
+    passed: report.stats.expected + report.stats.flaky,
+    failed: report.stats.unexpected + report.errors.length,
+    skipped: report.stats.skipped,
+  };
+};
+
+/** Says of each test that was left out why. @param {any} suite of a Playwright report */
+function saySkipped(suite) {
+  for (const spec of suite.specs ?? []) {
+    for (const test of spec.tests) {
+      if (test.status !== 'skipped') continue;
+      const why = test.annotations.find(({ type }) => type === 'skip')?.description ?? 'no reason given';
+      console.error(`SKIPPED: ${spec.file}: ${spec.title}: ${why}`);
+    }
+  }
+  for (const inner of suite.suites ?? []) saySkipped(inner);
+}
 
 /** @param {string} name */
 const wanted = name => only.length === 0 || only.includes(name);
@@ -78,6 +94,7 @@ if (wanted('e2e')) {
     totals.push({ name: 'e2e', passed: 0, failed: 0, skipped: 1 });
   } else {
     await ensureBuilt();
+    ensureLab();
     const code = await runLive(
       [join(ROOT, 'e2e/node_modules/@playwright/test/cli.js'), 'test', '--config', 'playwright.config.ts'],
       {

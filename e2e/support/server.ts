@@ -13,11 +13,15 @@ export interface ServerProcess {
   kill(): Promise<void>;
 }
 
-/** Starts the built server as its users do, on a free port (or the given one), and waits for its one line. */
+/**
+ * Starts the built server as its users do, on a free port (or the given one), and waits for its one line.
+ * `prefix`: words before the command, such as those that make it run in a network namespace.
+ */
 export async function startServer(
-  options: { port?: number; env?: Record<string, string> } = {},
+  options: { port?: number; env?: Record<string, string>; prefix?: readonly string[] } = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const [command = process.execPath, ...args] = [...(options.prefix ?? []), process.execPath, MAIN];
+  const child = spawn(command, args, {
     env: { ...process.env, PORT: String(options.port ?? 0), HOST: '127.0.0.1', ...options.env },
     stdio: ['ignore', 'pipe', process.env['SHOAL_VERBOSE'] ? 'inherit' : 'ignore'],
   });

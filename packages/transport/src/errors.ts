@@ -5,6 +5,7 @@ export type TransportErrorCode =
   | 'relay-forged'
   | 'connect-timeout'
   | 'connection-failed'
+  | 'turn-refused'
   | 'unsupported-version'
   | 'protocol-violation'
   | 'frame-too-large'
@@ -40,6 +41,8 @@ const TEXTS: Readonly<Record<TransportErrorCode, string>> = {
     'No connection to another person in the room could be made in time. A firewall or a strict network may be in the way.',
   'connection-failed':
     'The connection to another person in the room could not be made. A firewall or a strict network may be in the way.',
+  'turn-refused':
+    'No direct connection to another person in the room could be made, and the relay server that should help refused to. Whoever runs this page has to look at the relay’s settings; reloading the page may help if it was open for long.',
   'unsupported-version':
     'The other side runs a version of Shoal that does not fit this one. Reload the page on both sides.',
   'protocol-violation':

@@ -81,6 +81,7 @@ export class Link {
   #heardAtTick = 0;
   #silentTicks = 0;
   #pings = 0;
+  #turnRefused = false;
   #stopDeadline: () => void;
 
   constructor(options: LinkOptions) {
@@ -111,7 +112,9 @@ export class Link {
       stats: async () => await (this.#lanes.newest ?? this.#connection).stats(),
       more: () => this.#lanes.more(),
     });
-    this.#stopDeadline = scheduler.after(limits.connectTimeoutMs, () => this.#fail('connect-timeout'));
+    this.#stopDeadline = scheduler.after(limits.connectTimeoutMs, () =>
+      this.#notConnected('connect-timeout'),
+    );
   }
 
   get isOpen(): boolean {
@@ -218,6 +221,7 @@ export class Link {
     else if (event.type === 'buffer-low') this.#drained();
     else if (event.type === 'signal') this.#emit(event);
     else if (event.type === 'connect') this.#greet();
+    else if (event.type === 'turn-refused') this.#turnRefused = true;
     else this.#interrupted();
   }
 
@@ -330,9 +334,13 @@ export class Link {
 
   #connectionClosed(error: Error | undefined): void {
     if (this.#state === 'closed') return;
-    const early = this.#state !== 'open' && error !== undefined;
-    const code: TransportErrorCode = early ? 'connection-failed' : 'link-lost';
-    this.#end({ code, text: failureText(code), by: 'failure' });
+    if (this.#state !== 'open' && error !== undefined) this.#notConnected('connection-failed');
+    else this.#fail('link-lost');
+  }
+
+  /** A relay that refused is why there is no way; once there was one, it is not. */
+  #notConnected(code: 'connect-timeout' | 'connection-failed'): void {
+    this.#fail(this.#turnRefused && this.#state === 'connecting' ? 'turn-refused' : code);
   }
 
   /** `detail` is for the log of the other side's author; people get the plain text of the code. */

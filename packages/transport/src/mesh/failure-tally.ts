@@ -42,6 +42,9 @@ export function connectFailure(
   { tries, answered, lonely }: ConnectFacts,
 ): TransportErrorCode | undefined {
   if (end.code === 'unsupported-version' || end.code === 'protocol-violation') return end.code;
-  if (end.by !== 'failure' || tries !== TRIES_BEFORE_WORD || !(answered || lonely)) return undefined;
+  if (end.by !== 'failure' || !(answered || lonely)) return undefined;
+  // That passes by itself only if whoever runs the relay acts.
+  if (end.code === 'turn-refused') return tries === 1 ? 'turn-refused' : undefined;
+  if (tries !== TRIES_BEFORE_WORD) return undefined;
   return end.code === 'connection-failed' ? 'connection-failed' : 'connect-timeout';
 }

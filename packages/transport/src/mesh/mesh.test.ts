@@ -125,6 +125,28 @@ describe('introductions', () => {
   });
 });
 
+describe('a relay that refuses', () => {
+  test('both sides are told after one try that it is why they do not connect', async () => {
+    const world = new World();
+    world.network.reaches = () => false;
+    world.network.turn = 'refuses';
+    const { a, b } = await world.pair();
+    await world.pass(15_000);
+    expect([a.failures, b.failures]).toEqual([['turn-refused'], ['turn-refused']]);
+    await world.pass(60_000);
+    expect(a.failures).toEqual(['turn-refused']);
+  });
+
+  test('nobody is told of it where another way is found', async () => {
+    const world = new World();
+    world.network.turn = 'refuses';
+    const { a, b } = await world.pair();
+    await world.pass(20_000);
+    expect(a.neighbours).toEqual([b.peer]);
+    expect([a.failures, b.failures]).toEqual([[], []]);
+  });
+});
+
 describe('frames', () => {
   test('blocks and control frames arrive whole, in order, whatever their size', async () => {
     const world = new World();

@@ -24,6 +24,8 @@ export type PeerConnectionEvent =
   | { readonly type: 'buffer-low' }
   /** The path is interrupted (ICE `disconnected`); it may come back by itself. */
   | { readonly type: 'interrupted' }
+  /** A TURN server will not relay for us (wrong or expired credentials, no capacity); a direct way may still be found. */
+  | { readonly type: 'turn-refused' }
   | { readonly type: 'close'; readonly error?: Error };
 
 /** One reliable, ordered, message-preserving connection to one other browser. */

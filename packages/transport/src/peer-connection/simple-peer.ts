@@ -56,6 +56,9 @@ class SimplePeerConnection implements PeerConnection {
     this.#peer.on('iceStateChange', state => {
       if (state === 'disconnected') this.#emit({ type: 'interrupted' });
     });
+    this.#peer._pc?.addEventListener('icecandidateerror', ({ url, errorCode }) => {
+      if (url?.startsWith('turn') === true && isRefusal(errorCode)) this.#emit({ type: 'turn-refused' });
+    });
     this.#peer.on('error', error => {
       this.#error ??= error;
     });
@@ -152,6 +155,11 @@ class SimplePeerConnection implements PeerConnection {
     this.#early = undefined;
     this.#listener(this.#error === undefined ? { type: 'close' } : { type: 'close', error: this.#error });
   }
+}
+
+/** An answer of the server (RFC 8489, section 14.8), unlike 701, which stands for none (W3C webrtc, icecandidateerror). */
+function isRefusal(errorCode: number): boolean {
+  return errorCode >= 300 && errorCode < 700;
 }
 
 function toPeerSignal(signal: ConnectionSignal): PeerSignal {

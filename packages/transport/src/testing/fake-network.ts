@@ -20,6 +20,8 @@ export class FakeNetwork {
   maxMessageBytes = 192 * 1024;
   /** Round trip that ICE reports, ms. */
   rttMs = 1;
+  /** What a TURN server would answer each new connection. */
+  turn: 'unasked' | 'refuses' = 'unasked';
   readonly connect: (options: PeerConnectionOptions) => FakeConnection;
 
   constructor(random: () => number) {
@@ -85,6 +87,7 @@ export class FakeConnection implements PeerConnection {
     this.#network = network;
     this.name = name;
     this.#options = options;
+    if (network.turn === 'refuses') this.#tell({ type: 'turn-refused' });
     if (options.initiator) this.#tell({ type: 'signal', signal: { kind: 'offer', sdp: name } });
   }
 

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { run } from './commands.ts';
+import type { Namespace } from './namespace.ts';
+
+export const TURN_HOST = 'turn.shoal.test';
+export const TURN_SECRET = 'lab-secret';
+const RELAY_PORTS = ['--min-port=49152', '--max-port=49999'];
+
+/** What a Shoal server is told of the relay: STUN, and TURN over UDP, TCP and TLS on 443. */
+export const ICE_ENVIRONMENT = {
+  STUN_URLS: `stun:${TURN_HOST}:3478`,
+  TURN_URLS: `turn:${TURN_HOST}:3478?transport=udp,turn:${TURN_HOST}:3478?transport=tcp,turns:${TURN_HOST}:443?transport=tcp`,
+  TURN_SECRET,
+};
+
+/** Starts coturn at `address`. @returns what ends it */
+export async function startTurn(
+  place: Namespace,
+  address: string,
+  dir: string,
+): Promise<() => Promise<void>> {
+  const [key, certificate] = [`${dir}/turn.key`, `${dir}/turn.crt`];
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${TURN_HOST}`],
+    ...['-addext', `subjectAltName=DNS:${TURN_HOST}`, '-keyout', key, '-out', certificate],
+  ]);
+  const [command = '', ...prefix] = place.prefix;
+  const child = spawn(
+    command,
+    [
+      ...prefix,
+      ...['turnserver', '-n', `--listening-ip=${address}`, `--relay-ip=${address}`, ...RELAY_PORTS],
+      ...['--listening-port=3478', '--tls-listening-port=443', `--cert=${certificate}`, `--pkey=${key}`],
+      ...['--use-auth-secret', `--static-auth-secret=${TURN_SECRET}`, '--realm=shoal.test', '--fingerprint'],
+      ...['--no-cli', '--no-dtls', '--no-multicast-peers', '--log-file=stdout', '--simple-log'],
+      ...[`--userdb=${dir}/turn.db`, `--pidfile=${dir}/turn.pid`],
+    ],
+    { stdio: 'ignore' },
+  );
+  const ended = once(child, 'exit');
+  await listening(place, [3478, 443], child);
+  return async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+}
+
+/** Waits until something in `place` takes TCP connections on all `ports`. */
+async function listening(place: Namespace, ports: readonly number[], child: ChildProcess): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`coturn ended with code ${child.exitCode}`);
+    const sockets = await place.exec('ss', ['-Hltn']);
+    if (ports.every(port => sockets.includes(`:${port} `))) return;
+    await setTimeout(50);
+  }
+}
