@@ -20,7 +20,9 @@ interface Measured {
 /** Floods the member's uplink with `mbit` Mbit/s of UDP. */
 async function measure(lab: Lab, { place }: Member, mbit: number): Promise<Measured> {
   const [command = '', ...prefix] = lab.internet.prefix;
-  const server = spawn(command, [...prefix, execPath, PROBE, 'answer'], { stdio: ['ignore', 'pipe', 2] });
+  const server = spawn(command, [...prefix, execPath, PROBE, 'answer'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(server, 'exit');
   await once(server.stdout, 'data');
   try {

@@ -80,3 +80,20 @@ export function watchMemory(profiles: readonly string[]): { stop(): number[] } {
     },
   };
 }
+
+/** Starts to look at all cores of the machine. @returns a look: cores busy on average since then */
+export function watchCores(): () => number {
+  const ticks = (): { busy: number; start: number } => {
+    const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+      readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
+    )
+      .split(/\s+/)
+      .map(Number);
+    return { busy: user + nice + system + irq + softirq, start: performance.now() };
+  };
+  const before = ticks();
+  return () => {
+    const now = ticks();
+    return ((now.busy - before.busy) * TICK_SECONDS * 1000) / (now.start - before.start);
+  };
+}

@@ -8,7 +8,7 @@ export interface Sighting {
 }
 
 /**
- * Accepts a file the moment its row shows, and notes when its first verified bytes and its end show.
+ * Accepts a file or folder the moment its row shows, and notes when its first verified bytes and its end show.
  * Runs inside the page, so that no round trip of the test tool is measured. Call before the file is offered.
  */
 export async function acceptWhenOffered(page: Page, path: string): Promise<void> {
@@ -16,7 +16,9 @@ export async function acceptWhenOffered(page: Page, path: string): Promise<void>
     const seen = { offered: 0, firstVerified: 0, complete: 0 };
     globalThis.benchSeen = seen;
     const look = (): void => {
-      const row = document.querySelector(`[data-testid="file-row"][data-path=${JSON.stringify(path)}]`);
+      const row = document.querySelector(
+        `:is([data-testid="file-row"], [data-testid="folder-row"])[data-path=${JSON.stringify(path)}]`,
+      );
       if (!(row instanceof HTMLElement)) return;
       const { state, progress } = row.dataset;
       if (seen.offered === 0 && state === 'offered') {

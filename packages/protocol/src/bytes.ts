@@ -102,3 +102,14 @@ function attempt<T>(decode: () => T, text: string): T {
     throw new ProtocolError('bad-encoding', text, { cause });
   }
 }
+
+/** UTF-8 bytes of a text without lone surrogates. Counted, not encoded: a receiver does this for each of 10,000 paths. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    // Two halves of a pair are two units for four bytes: one more each, as for U+0080 to U+07FF.
+    if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}

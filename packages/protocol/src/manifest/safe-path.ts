@@ -1,3 +1,4 @@
+import { utf8Length } from '../bytes.ts';
 import { MAX_EXTENSION_BYTES, MAX_PATH_BYTES, MAX_PATH_SEGMENTS, MAX_SEGMENT_BYTES } from '../limits.ts';
 
 /**
@@ -102,15 +103,4 @@ function extensionOf(segment: string): string {
 function numbered(path: string, number: number): string {
   const slash = path.lastIndexOf('/') + 1;
   return path.slice(0, slash) + shortened(path.slice(slash), ` (${String(number)})`);
-}
-
-/** UTF-8 bytes of a text without lone surrogates. Counted, not encoded: a receiver does this for each of 10,000 paths. */
-function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    // Two halves of a pair are two units for four bytes: one more each, as for U+0080 to U+07FF.
-    if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-  }
-  return bytes;
 }

@@ -1,4 +1,4 @@
-import { utf8 } from '../bytes.ts';
+import { utf8Length } from '../bytes.ts';
 import { MAX_ENTRY_BYTES, MAX_OFFER_FILES, MAX_OFFER_PIECES, MAX_PIECE_LENGTH } from '../limits.ts';
 import type { OfferedFile } from './geometry.ts';
 
@@ -14,7 +14,7 @@ export function splitOffer(files: readonly OfferedFile[]): OfferedFile[][] {
   let bytes = 0;
   let pieces = 0;
   for (const file of files) {
-    const fileBytes = FILE_OVERHEAD_BYTES + utf8(file.path).length;
+    const fileBytes = FILE_OVERHEAD_BYTES + utf8Length(file.path);
     const filePieces = Math.ceil(file.size / MAX_PIECE_LENGTH);
     const fits =
       part.length < MAX_OFFER_FILES &&
