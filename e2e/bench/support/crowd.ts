@@ -30,7 +30,8 @@ export async function distribute(
   return { last: Math.max(...seconds), first: Math.min(...seconds), uploaded: await uploadedBy(sharer.page) };
 }
 
-async function uploadedBy(page: Page): Promise<number> {
+/** Payload bytes that a page counts as sent, to all neighbours that it still has. */
+export async function uploadedBy(page: Page): Promise<number> {
   const rows = await page.getByTestId('peer-row').all();
   const bytes = await Promise.all(rows.map(async row => Number(await row.getAttribute('data-up-bytes'))));
   return bytes.reduce((sum, b) => sum + b, 0);

@@ -10,6 +10,7 @@ import { GossipDriver } from './gossip-driver.ts';
 import { HashDriver } from './hash-driver.ts';
 import { Links } from './links.ts';
 import { defaultName } from './names.ts';
+import { nextTask } from './next-task.ts';
 import { Notifier } from './notifier.ts';
 import type { Schedule } from './notifier.ts';
 import { Offers } from './offers.ts';
@@ -193,10 +194,13 @@ export class Room implements RoomHandle {
       modified: Math.max(0, Math.trunc(file.lastModified)),
     }));
     let at = 0;
-    for (const part of splitOffer(files)) {
+    const parts = splitOffer(files);
+    await nextTask();
+    for (const part of parts) {
       const source = chosen.slice(at, (at += part.length)).map(c => c.file);
       const pieceLength = choosePieceLength(part.reduce((sum, f) => sum + f.size, 0));
       await this.#gossip.author({ kind: 'offer', pieceLength, files: part }, async offer => {
+        await nextTask();
         await this.#offers.addSource(offer, pieceLength, part, source);
       });
     }

@@ -1,3 +1,4 @@
+import { nextTask } from '@shoal/room';
 import type { ChosenFile } from '@shoal/room';
 
 /** Work between two chances for the page to answer. */
@@ -21,17 +22,4 @@ export async function readSizes(
     await nextTask();
     sliceEnd = clock() + SLICE_MS;
   }
-}
-
-/** A message and not a timer: timers are held back in tabs out of sight. */
-function nextTask(): Promise<void> {
-  return new Promise(resolve => {
-    const { port1, port2 } = new MessageChannel();
-    port1.addEventListener('message', () => {
-      port1.close();
-      resolve();
-    });
-    port1.start();
-    port2.postMessage(undefined);
-  });
 }
