@@ -4,14 +4,11 @@ import { writeNoise } from '../support/files.ts';
 import { fileRow, shareFiles } from '../support/room-page.ts';
 import { expect } from '../support/test.ts';
 import { acceptWhenOffered, chooseFile } from './support/watch-row.ts';
-import { uploadedBy } from './support/crowd.ts';
+import { RECEIVERS, crowdOnLines, uploadedBy } from './support/crowd.ts';
 import { report } from './support/rows.ts';
 
 const BYTES = Number(process.env['SHOAL_BENCH_MIB'] ?? 32) * 1024 * 1024;
 const COPIES = Number(process.env['SHOAL_BENCH_COPIES'] ?? 1.05);
-const RECEIVERS = 4;
-const LINE = { up: 20, down: 100, delay: 10, queue: 100 };
-const SMALL = { viewport: { width: 400, height: 300 } };
 /** For what is left to be done between the receivers, several times over. */
 const PATIENCE_MS = 90_000;
 
@@ -24,13 +21,7 @@ test('the sharer closes its tab when one copy is out: the rest complete', async 
   await writeNoise(path, BYTES);
   await writeNoise(hello, 1000);
   const server = await lab.server();
-  const home = await lab.member({ line: LINE });
-  const sharer = await person('sharer', { ...home.browser, ...SMALL });
-  const receivers = [];
-  for (let i = 0; i < RECEIVERS; i++) {
-    const { browser } = await lab.member({ line: LINE });
-    receivers.push(await person(`receiver${i}`, { ...browser, ...SMALL }));
-  }
+  const { sharer, receivers } = await crowdOnLines(lab, person);
   const link = await shareFiles(sharer.page, server.url, hello);
   for (const { page } of receivers) await page.goto(link);
   for (const { page } of [sharer, ...receivers])

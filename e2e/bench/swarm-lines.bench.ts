@@ -2,31 +2,22 @@ import { join } from 'node:path';
 import { TURN_HOST } from '../lab/turn.ts';
 import { test } from '../lab/test.ts';
 import { writeNoise } from '../support/files.ts';
-import { distribute } from './support/crowd.ts';
+import { LINE, RECEIVERS, crowdOnLines, distribute } from './support/crowd.ts';
 import { closeFlow, openFlow, sendFlow } from './support/flow.ts';
 import { watchCores } from './support/processes.ts';
 import { report } from './support/rows.ts';
 
 const BYTES = Number(process.env['SHOAL_BENCH_MIB'] ?? 64) * 1024 * 1024;
-const RECEIVERS = 4;
-const LINE = { up: 20, down: 100, delay: 10, queue: 100 };
-const SMALL = { viewport: { width: 400, height: 300 } };
 /** Unacknowledged bytes of one plain flow: four of them fill the sharer's line and half of its queue. */
 const FLOW_WINDOW = 48 * 1024;
 const STUN = [{ urls: `stun:${TURN_HOST}:3478` }];
 
-test('swarm on lines of 20 Mbit/s up, 100 down, beside plain fan-out', async ({ lab, person, dir }, info) => {
+test('swarm on lines', async ({ lab, person, dir }, info) => {
   const [path, hello] = [join(dir, 'lecture.bin'), join(dir, 'hello.txt')];
   await writeNoise(path, BYTES);
   await writeNoise(hello, 1000);
   const server = await lab.server();
-  const home = await lab.member({ line: LINE });
-  const sharer = await person('sharer', { ...home.browser, ...SMALL });
-  const receivers = [];
-  for (let i = 0; i < RECEIVERS; i++) {
-    const { browser } = await lab.member({ line: LINE });
-    receivers.push(await person(`receiver${i}`, { ...browser, ...SMALL }));
-  }
+  const { home, sharer, receivers } = await crowdOnLines(lab, person);
   const uplink = (LINE.up * 1e6) / 8;
   const bound = Math.max(
     BYTES / uplink,
@@ -68,7 +59,11 @@ test('swarm on lines of 20 Mbit/s up, 100 down, beside plain fan-out', async ({ 
     met: onTheLine <= 1.3,
   });
   await report(info, { what: 'swarm, lines: cores busy', value: busy, unit: 'cores' });
+});
 
+test('plain fan-out on the same lines: everyone fetches from the sharer', async ({ lab, person }, info) => {
+  const server = await lab.server();
+  const { sharer, receivers } = await crowdOnLines(lab, person);
   for (const { page } of [sharer, ...receivers]) await page.goto(`${server.url}/healthz`);
   for (const [i, { page }] of receivers.entries()) await openFlow(sharer.page, page, `${i}`, STUN);
   const start = performance.now();

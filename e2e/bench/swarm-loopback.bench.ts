@@ -1,14 +1,11 @@
 import { join } from 'node:path';
 import { writeNoise } from '../support/files.ts';
 import { test } from '../support/test.ts';
-import { distribute } from './support/crowd.ts';
+import { RECEIVERS, SMALL, distribute } from './support/crowd.ts';
 import { watchCores } from './support/processes.ts';
 import { report } from './support/rows.ts';
 
 const BYTES = Number(process.env['SHOAL_BENCH_MIB'] ?? 100) * 1024 * 1024;
-const RECEIVERS = 4;
-/** Small windows: what is measured is not how fast five pages can be drawn. */
-const SMALL = { viewport: { width: 400, height: 300 } };
 
 test('swarm on loopback: four receivers at once', async ({ server, person, dir }, info) => {
   const [path, hello] = [join(dir, 'big.bin'), join(dir, 'hello.txt')];

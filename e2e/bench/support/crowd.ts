@@ -1,8 +1,33 @@
 import { expect } from '@playwright/test';
 import type { Page } from '@playwright/test';
-import type { Person } from '../../support/profiles.ts';
+import type { Lab, Member } from '../../lab/lab.ts';
+import type { Person, ProfileOptions } from '../../support/profiles.ts';
 import { shareFiles } from '../../support/room-page.ts';
 import { acceptWhenOffered, chooseFile, sightingOf } from './watch-row.ts';
+
+/** Small windows: what is measured is not how fast five pages can be drawn. */
+export const SMALL = { viewport: { width: 400, height: 300 } };
+export const RECEIVERS = 4;
+/** Mbit/s up and down, ms, ms. Slower lines tell whether it was the machine that could not keep up. */
+const UP = Number(process.env['SHOAL_BENCH_UP'] ?? 20);
+export const LINE = { up: UP, down: 5 * UP, delay: 10, queue: 100 };
+
+type OpenPerson = (name: string, options?: ProfileOptions) => Promise<Person>;
+
+/** A sharer and four receivers, each behind a line of its own. */
+export async function crowdOnLines(
+  lab: Lab,
+  open: OpenPerson,
+): Promise<{ home: Member; sharer: Person; receivers: Person[] }> {
+  const home = await lab.member({ line: LINE });
+  const sharer = await open('sharer', { ...home.browser, ...SMALL });
+  const receivers = [];
+  for (let i = 0; i < RECEIVERS; i++) {
+    const { browser } = await lab.member({ line: LINE });
+    receivers.push(await open(`receiver${i}`, { ...browser, ...SMALL }));
+  }
+  return { home, sharer, receivers };
+}
 
 export interface Crowd {
   /** Seconds from the file's choice to the last completion, and to the first. */
