@@ -5,7 +5,7 @@ import { test } from '../lab/test.ts';
 import { writeNoise } from '../support/files.ts';
 import { shareFiles } from '../support/room-page.ts';
 import { expect } from '../support/test.ts';
-import { closeFlow, openFlow, rateOf, sendFlow } from './support/flow.ts';
+import { closeFlow, eachSecond, openFlow, rateOf, sendFlow } from './support/flow.ts';
 import type { Filling } from './support/flow.ts';
 import { followFile, followed } from './support/progress.ts';
 import { report } from './support/rows.ts';
@@ -59,6 +59,7 @@ test('one pair over emulated lines: Shoal, a raw channel, and one that stops eac
       await openFlow(ann.page, bob.page, name, STUN);
       const samples = await sendFlow(ann.page, bob.page, name, { filling, bytes, limitMs: SECONDS * 1000 });
       await closeFlow(ann.page, bob.page, name);
+      console.log(`${text} ${what}: ${eachSecond(samples)}`);
       await report(info, { what: `${text} ${what}`, value: rateOf(samples, START_MS), unit: 'MB/s' });
     }
 
@@ -71,6 +72,7 @@ test('one pair over emulated lines: Shoal, a raw channel, and one that stops eac
     await chooseFile(ann.page, file);
     const samples = await followed(bob.page, bytes, SECONDS * 1500);
     const value = rateOf(samples, START_MS);
+    console.log(`${text} Shoal: ${eachSecond(samples)}`);
     await report(info, { what: `${text} Shoal`, value, unit: 'MB/s', ...barOf(rtt, loss, value / carried) });
     await report(info, {
       what: `${text} Shoal, dropped by the queue`,

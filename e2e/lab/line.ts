@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { run } from './commands.ts';
@@ -44,12 +43,12 @@ export async function compileLine(dir: string): Promise<string> {
 /** A running emulator between device `wan` of the member's router and a port of the internet. */
 export class Line {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #answers: Interface;
+  readonly #answers: AsyncIterator<string>;
   #shape: LineShape = {};
 
   private constructor(process: ChildProcessByStdio<Writable, Readable, null>) {
     this.#process = process;
-    this.#answers = createInterface({ input: process.stdout });
+    this.#answers = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
   }
 
   static async open(
@@ -96,9 +95,8 @@ export class Line {
   }
 
   async #answer(): Promise<string> {
-    return await new Promise((resolve, reject) => {
-      this.#answers.once('line', resolve);
-      this.#answers.once('close', () => reject(new Error('the line emulator ended')));
-    });
+    const answer = await this.#answers.next();
+    if (answer.done === true) throw new Error('the line emulator ended');
+    return answer.value;
   }
 }

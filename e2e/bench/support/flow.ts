@@ -152,6 +152,15 @@ export async function closeFlow(a: Page, b: Page, name: string): Promise<void> {
   for (const page of [a, b]) await page.evaluate(name => globalThis.benchFlows?.[name]?.pc.close(), name);
 }
 
+/** MB/s in each second, for a look at how a rate came about. */
+export function eachSecond(samples: Samples): string {
+  const [endMs] = samples.at(-1) ?? [0];
+  const bytesAt = (ms: number): number => samples.findLast(([at]) => at <= ms)?.[1] ?? 0;
+  return Array.from({ length: Math.floor(endMs / 1000) }, (_, second) =>
+    ((bytesAt((second + 1) * 1000) - bytesAt(second * 1000)) / 1e6).toFixed(1),
+  ).join(' ');
+}
+
 /** MB/s from `fromMs` after the first byte to the end; over all when it did not last that long. */
 export function rateOf(samples: Samples, fromMs = 0): number {
   const [endMs, endBytes] = samples.at(-1) ?? [0, 0];
