@@ -20,7 +20,7 @@ export interface ServerProcess {
 export async function startServer(
   options: { port?: number; env?: Record<string, string>; prefix?: readonly string[] } = {},
 ): Promise<ServerProcess> {
-  const [command = process.execPath, ...args] = [...(options.prefix ?? []), process.execPath, MAIN];
+  const [command, ...args] = [...(options.prefix ?? []), process.execPath, MAIN];
   const child = spawn(command, args, {
     env: { ...process.env, PORT: String(options.port ?? 0), HOST: '127.0.0.1', ...options.env },
     stdio: ['ignore', 'pipe', process.env['SHOAL_VERBOSE'] ? 'inherit' : 'ignore'],
