@@ -16,7 +16,7 @@ export function natRules(kind: NatKind, host: string): string {
     case 'open':
       return '';
     case 'fullcone':
-      return [masquerade(''), `table ip in { ${prerouting(host)} }`].join('\n');
+      return [masquerade(''), forwardAll(host)].join('\n');
     case 'cone':
       return [GUARD, masquerade(''), firewall('accept')].join('\n');
     case 'symmetric':
@@ -42,8 +42,10 @@ function masquerade(how: string): string {
 }`;
 }
 
-function prerouting(host: string): string {
-  return `chain prerouting { type nat hook prerouting priority dstnat; iifname "${WAN}" meta l4proto udp dnat to ${host}; }`;
+function forwardAll(host: string): string {
+  return `table ip in {
+  chain prerouting { type nat hook prerouting priority dstnat; iifname "${WAN}" meta l4proto udp dnat to ${host}; }
+}`;
 }
 
 function firewall(outgoing: string): string {
