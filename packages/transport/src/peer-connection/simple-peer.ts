@@ -57,7 +57,7 @@ class SimplePeerConnection implements PeerConnection {
       if (state === 'disconnected') this.#emit({ type: 'interrupted' });
     });
     this.#peer._pc?.addEventListener('icecandidateerror', ({ url, errorCode }) => {
-      if (url?.startsWith('turn') === true && isRefusal(errorCode)) this.#emit({ type: 'turn-refused' });
+      if (url.startsWith('turn') && isRefusal(errorCode)) this.#emit({ type: 'turn-refused' });
     });
     this.#peer.on('error', error => {
       this.#error ??= error;
