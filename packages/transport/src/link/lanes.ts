@@ -164,6 +164,7 @@ export class Lanes {
       case 'close':
         this.#remove(number);
         break;
+      case 'turn-refused':
       case 'interrupted':
         break; // The first connection shares the path and finds out.
     }
