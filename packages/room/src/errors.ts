@@ -1,21 +1,27 @@
 /** What can go wrong at the façade; stable, shown as `data-code`. */
 export type RoomErrorCode =
   | 'bad-link'
+  | 'choose-again'
   | 'closed'
   | 'nothing-to-share'
   | 'not-complete'
   | 'unknown-offer'
   | 'not-yours'
+  | 'permission-denied'
   | 'source-changed'
   | 'unsupported-browser';
 
 const TEXTS: Record<RoomErrorCode, string> = {
   'bad-link': 'This room link is not complete. Ask for it again, and open it whole.',
+  'choose-again':
+    'The files are not where they were. Drop them here, or choose them again, to go on sharing them.',
   closed: 'This room is closed.',
   'nothing-to-share': 'There were no files in what you chose.',
   'not-complete': 'This file is not here in full yet.',
   'unknown-offer': 'This file is no longer offered.',
   'not-yours': 'Only the person who shared these files can take them back.',
+  'permission-denied':
+    'The browser was not allowed to read the files again. Press “Share again” and allow it, or choose the files again.',
   'source-changed':
     'A file you share has changed on disk since you shared it. Share it again to offer the new version.',
   'unsupported-browser':

@@ -1,4 +1,4 @@
-import { HASH_BYTES, SIGNATURE_BYTES, geometryOf, webCryptoPort } from '@shoal/protocol';
+import { Bitfield, HASH_BYTES, SIGNATURE_BYTES, geometryOf, webCryptoPort } from '@shoal/protocol';
 import type { OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
 import { expect, test, vi } from 'vitest';
 import { HashDriver, batchGrid } from './hash-driver.ts';
@@ -30,6 +30,17 @@ test('a piece that is larger than a run is a run of its own', () => {
 
 test('empty files need no hashing', () => {
   expect(batchGrid(geometryOf(64 * 1024, [{ path: 'a', size: 0 }]))).toEqual([]);
+});
+
+test('what need not be hashed cuts the runs', () => {
+  const geometry = geometryOf(64 * 1024, [{ path: 'a', size: 40 * 64 * 1024 }]);
+  const known = new Set([0, 5, 39]);
+  expect(batchGrid(geometry, piece => !known.has(piece)).map(({ first, count }) => [first, count])).toEqual([
+    [1, 4],
+    [6, 16],
+    [22, 16],
+    [38, 1],
+  ]);
 });
 
 test('own files are hashed in the background only while nobody fetches', async () => {
@@ -74,7 +85,8 @@ test('own files are hashed in the background only while nobody fetches', async (
       createdSeq: 0,
       withdrawn: false,
     };
-    await driver.add(offer, true, []);
+    await driver.add(offer, []);
+    driver.own(offer.id, Bitfield.full(offer.geometry.pieceCount));
     for (let step = 0; step < 20; step += 1) {
       await pass(400);
       driver.demanded();

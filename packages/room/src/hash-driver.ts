@@ -6,7 +6,16 @@ import {
   locatePiece,
   signHashes,
 } from '@shoal/protocol';
-import type { Bytes, CryptoPort, OfferGeometry, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
+import type {
+  Bitfield,
+  Bytes,
+  CryptoPort,
+  OfferGeometry,
+  OfferId,
+  PeerId,
+  RoomId,
+  Signer,
+} from '@shoal/protocol';
 import type { CatalogueOffer } from '@shoal/gossip';
 import type { PieceStore } from '@shoal/storage';
 import { HashBook } from '@shoal/swarm';
@@ -33,7 +42,8 @@ export interface HashHandlers {
   progress(offer: OfferId): void;
   /** The author contradicted itself: nothing of this offer can be trusted. */
   condemned(offer: OfferId, code: string): void;
-  failed(offer: OfferId, error: unknown): void;
+  /** Pieces of an own offer could not be hashed. */
+  failed(offer: OfferId, error: unknown, first: number, count: number): void;
 }
 
 export interface HashDriverOptions {
@@ -55,8 +65,8 @@ interface Batch {
 interface Tracked {
   readonly book: HashBook;
   readonly geometry: OfferGeometry;
-  /** Present for own offers only: the grid of runs that are hashed and signed together. */
-  readonly batches: readonly Batch[] | undefined;
+  /** Present for own offers only: the runs that are hashed and signed together. */
+  batches: readonly Batch[] | undefined;
 }
 
 /** Runs the hash books: hashes and signs our own files, learns and passes on everybody's piece hashes. */
@@ -73,9 +83,9 @@ export class HashDriver {
 
   /**
    * Starts tracking an offer. `kept` are frames of earlier answers, which come back through the same door as a
-   * neighbour's. An own offer is hashed in the background from here on.
+   * neighbour's.
    */
-  async add(offer: CatalogueOffer, own: boolean, kept: readonly Bytes[]): Promise<HashBook> {
+  async add(offer: CatalogueOffer, kept: readonly Bytes[]): Promise<HashBook> {
     const book = new HashBook({
       crypto: this.#options.crypto,
       room: this.#options.room,
@@ -83,15 +93,24 @@ export class HashDriver {
       geometry: offer.geometry,
       authorPublicKey: offer.authorPublicKey,
     });
-    const batches = own ? batchGrid(offer.geometry) : undefined;
-    const tracked: Tracked = { book, geometry: offer.geometry, batches };
+    const tracked: Tracked = { book, geometry: offer.geometry, batches: undefined };
     this.#offers.set(offer.id, tracked);
     if (offer.root !== undefined) this.seal(offer.id, offer.root);
     for (const frame of kept) await restore(book, frame);
-    if (batches !== undefined) {
-      this.#background = this.#background.then(async () => await this.#hashAll(offer.id, tracked, batches));
-    }
     return book;
+  }
+
+  /**
+   * The files of an own offer are at hand, or some of them: what was not hashed in an earlier life is hashed from here on, and signed.
+   * @param have - pieces that can be read
+   */
+  own(offer: OfferId, have: Bitfield): void {
+    const tracked = this.#offers.get(offer);
+    if (tracked === undefined) return;
+    const { known } = tracked.book;
+    const batches = batchGrid(tracked.geometry, piece => have.has(piece) && !known.has(piece));
+    tracked.batches = batches;
+    this.#background = this.#background.then(async () => await this.#hashAll(offer, tracked, batches));
   }
 
   /** Everything known of an offer's hashes as frames that a stranger could check. */
@@ -155,7 +174,7 @@ export class HashDriver {
     for (let at = first; at < end && !this.#closed;) {
       if (tracked.batches !== undefined && !tracked.book.known.has(at)) {
         const batch = batchAt(tracked.batches, at);
-        if (batch === undefined) break;
+        if (batch === undefined || at >= batch.first + batch.count) break;
         await this.#hashBatch(offer, tracked, batch);
       }
       const messages = tracked.book.answer(at, end - at);
@@ -179,19 +198,21 @@ export class HashDriver {
   }
 
   async #hashAll(offer: OfferId, tracked: Tracked, batches: readonly Batch[]): Promise<void> {
+    let at: Batch | undefined;
     try {
       // A receiver may be there already: its first question comes within a moment, and goes first.
       this.demanded();
       for (const batch of batches) {
+        at = batch;
         if (batch.done === undefined) await this.#quiet();
-        if (this.#closed || this.#offers.get(offer) !== tracked) return;
+        if (this.#closed || this.#offers.get(offer) !== tracked || tracked.batches !== batches) return;
         await this.#hashBatch(offer, tracked, batch);
       }
       const root = tracked.book.computedRoot;
-      if (root !== undefined && this.#offers.get(offer) === tracked)
+      if (root !== undefined && tracked.book.root === undefined && this.#offers.get(offer) === tracked)
         this.#options.handlers.hashed(offer, root);
     } catch (error) {
-      this.#options.handlers.failed(offer, error);
+      this.#options.handlers.failed(offer, error, at?.first ?? 0, at?.count ?? tracked.geometry.pieceCount);
     }
   }
 
@@ -230,21 +251,30 @@ async function restore(book: HashBook, frame: Bytes): Promise<void> {
   }
 }
 
-/** Cuts an offer's pieces into runs of at most BATCH_BYTES and BATCH_PIECES. */
-export function batchGrid(geometry: OfferGeometry): Batch[] {
+/** Cuts those of an offer's pieces that are wanted into runs of at most BATCH_BYTES and BATCH_PIECES. */
+export function batchGrid(geometry: OfferGeometry, wanted: (piece: number) => boolean = () => true): Batch[] {
   const grid: Batch[] = [];
   let first = 0;
   let bytes = 0;
+  const close = (end: number): void => {
+    if (end > first) grid.push({ first, count: end - first, done: undefined });
+  };
   for (let piece = 0; piece < geometry.pieceCount; piece++) {
+    if (!wanted(piece)) {
+      close(piece);
+      first = piece + 1;
+      bytes = 0;
+      continue;
+    }
     const { length } = locatePiece(geometry, piece);
     if (piece > first && (bytes + length > BATCH_BYTES || piece - first === BATCH_PIECES)) {
-      grid.push({ first, count: piece - first, done: undefined });
+      close(piece);
       first = piece;
       bytes = 0;
     }
     bytes += length;
   }
-  if (geometry.pieceCount > first) grid.push({ first, count: geometry.pieceCount - first, done: undefined });
+  close(geometry.pieceCount);
   return grid;
 }
 

@@ -1,5 +1,6 @@
 export { RoomError } from './errors.ts';
 export type { RoomErrorCode } from './errors.ts';
+export type { FileOrigin } from './handles.ts';
 export { openRoom } from './open-room.ts';
 export type { OpenRoomOptions } from './open-room.ts';
 export type {

@@ -7,7 +7,7 @@ import type { FileState, FileView } from './snapshot.ts';
 /** One offer as this device stands to it: what is here, what is wanted, and how a person sees it. */
 export class OfferState {
   readonly offer: CatalogueOffer;
-  /** True while we hold the source files ourselves. */
+  /** True while we hold source files ourselves, be it only some of the offer's. */
   readonly own: boolean;
   #have: Bitfield;
   readonly #intents: Intent[];
@@ -86,6 +86,13 @@ export class OfferState {
     return size !== undefined && this.#verified[file] === size && (size > 0 || this.intent(file) !== 'none');
   }
 
+  /** The file can be read: all of it was fetched, or it is an own one at hand. */
+  isHere(file: number): boolean {
+    return this.own
+      ? !this.#failed.has(file) && this.#verified[file] === this.offer.geometry.files[file]?.size
+      : this.isComplete(file);
+  }
+
   /** The files that the swarm shall fetch now, with their priority. */
   wanted(): Map<number, number> {
     const wanted = new Map<number, number>();
@@ -124,8 +131,7 @@ export class OfferState {
   }
 
   #state(file: number): FileState {
-    if (this.own) return 'seeding';
-    if (this.isComplete(file)) return 'complete';
+    if (this.isHere(file)) return this.own ? 'seeding' : 'complete';
     if (this.#failed.has(file)) return 'failed';
     const intent = this.intent(file);
     if (intent === 'wanted') return 'downloading';

@@ -1,4 +1,4 @@
-import { Bitfield, geometryOf } from '@shoal/protocol';
+import { Bitfield, geometryOf, locatePiece } from '@shoal/protocol';
 import type { OfferId, OfferedFile, PeerId } from '@shoal/protocol';
 import type { CatalogueOffer } from '@shoal/gossip';
 import type { OfferSelection, PieceStore } from '@shoal/storage';
@@ -6,6 +6,9 @@ import type { SwarmEvent } from '@shoal/swarm';
 import type { HashDriver } from './hash-driver.ts';
 import { OfferState } from './offer-state.ts';
 import type { Intent, RoomVault } from './room-vault.ts';
+
+/** Own files of an offer in its order, as far as they are at hand. */
+type Source = readonly (File | undefined)[];
 
 export interface OffersOptions {
   readonly self: PeerId;
@@ -15,6 +18,8 @@ export interface OffersOptions {
   readonly swarm: (event: SwarmEvent) => void;
   /** The offer as the catalogue knows it now. */
   readonly current: (offer: OfferId) => CatalogueOffer | undefined;
+  /** An offer is open in store, hash book and swarm. */
+  readonly opened: (state: OfferState) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -24,8 +29,8 @@ export class Offers {
   readonly #states = new Map<OfferId, OfferState>();
   /** Offers that are being opened; what must come after waits here. */
   readonly #opening = new Map<OfferId, (() => void)[]>();
-  /** Offers whose source files we hold. */
-  readonly #sources = new Set<OfferId>();
+  /** Own files at hand, by file index. */
+  readonly #sources = new Map<OfferId, Source>();
   #kept: readonly OfferSelection[] = [];
 
   constructor(options: OffersOptions) {
@@ -52,7 +57,7 @@ export class Offers {
     files: readonly OfferedFile[],
     source: readonly File[],
   ): Promise<void> {
-    this.#sources.add(offer);
+    this.#sources.set(offer, source);
     await this.#options.store.addOffer({ offer, geometry: geometryOf(pieceLength, files), source });
   }
 
@@ -78,20 +83,102 @@ export class Offers {
       }
       const frames = own ? [] : await vault.hashes(offer.id);
       // The seal may have come since: kept proofs are believed only with it.
-      const book = await hashes.add(this.#options.current(offer.id) ?? offer, own, frames);
+      const book = await hashes.add(this.#options.current(offer.id) ?? offer, frames);
+      if (own) hashes.own(offer.id, have);
       this.#states.set(offer.id, state);
-      // The store must know every hash that the swarm is told of: it compares with it.
-      for (const { first, count } of runs(book.known)) {
-        const known = book.hashes(first, count);
-        if (known !== undefined) store.expect(offer.id, first, known);
-      }
+      this.#expectKnown(offer.id);
       const hashed = own ? Bitfield.full(geometry.pieceCount) : book.known;
       swarm({ type: 'offer-added', offer: offer.id, geometry, have, hashed });
       this.#want(state);
+      this.#options.opened(state);
     } finally {
       this.#opening.delete(offer.id);
     }
     for (const task of after) task();
+  }
+
+  /** Files of an own offer that are not at hand. */
+  missing(state: OfferState): Set<number> {
+    const source = this.#sources.get(state.offer.id);
+    return new Set([...state.offer.geometry.files.keys()].filter(file => source?.[file] === undefined));
+  }
+
+  /** The own file at hand that is offered under a path. */
+  held(offer: OfferId, path: string): File | undefined {
+    const source = this.#sources.get(offer);
+    if (source === undefined) return undefined;
+    const file = this.#states.get(offer)?.offer.geometry.files.findIndex(span => span.path === path) ?? -1;
+    return source[file];
+  }
+
+  /** What is at hand of an own offer together with more of its files. */
+  sourceWith(state: OfferState, more: ReadonlyMap<number, File>): Source {
+    const source = this.#sources.get(state.offer.id);
+    return state.offer.geometry.files.map((_, file) => more.get(file) ?? source?.[file]);
+  }
+
+  /** Serves an own offer from these files again; with none, as it was before. */
+  async adopt(state: OfferState, more: ReadonlyMap<number, File>): Promise<void> {
+    const { store, hashes } = this.#options;
+    const { offer } = state;
+    const source = this.sourceWith(state, more);
+    const own = source.some(file => file !== undefined);
+    const { have } = await store.addOffer({
+      offer: offer.id,
+      geometry: offer.geometry,
+      ...(own && { source }),
+    });
+    // Withdrawn meanwhile.
+    if (this.#states.get(offer.id) !== state) return;
+    this.#expectKnown(offer.id);
+    if (more.size === 0) {
+      // Blocks that came meanwhile are lost: the engine begins their pieces anew.
+      this.#reopen(state);
+      return;
+    }
+    this.#sources.set(offer.id, source);
+    const bits = Bitfield.fromBytes(offer.geometry.pieceCount, have);
+    const next = new OfferState(offer, true, bits);
+    this.#states.set(offer.id, next);
+    hashes.own(offer.id, bits);
+    this.#reopen(next);
+    this.#keep();
+  }
+
+  /** Own files that are not any more what was offered are neither read nor served. */
+  lose(offer: OfferId, files: readonly number[]): void {
+    const state = this.#states.get(offer);
+    const source = this.#sources.get(offer);
+    if (state === undefined || source === undefined) return;
+    this.#sources.set(
+      offer,
+      source.map((held, file) => (files.includes(file) ? undefined : held)),
+    );
+    state.fail(files);
+    this.#drop(state, files);
+    this.#options.hashes.own(offer, state.have);
+  }
+
+  /** Which files of a range of pieces cannot be read as they were chosen; all of them when the browser finds nothing wrong. */
+  async changedAmong(offer: OfferId, first: number, count: number): Promise<number[]> {
+    const geometry = this.#states.get(offer)?.offer.geometry;
+    const source = this.#sources.get(offer);
+    if (geometry === undefined || source === undefined) return [];
+    const from = locatePiece(geometry, first).file;
+    const to = locatePiece(geometry, Math.min(first + count, geometry.pieceCount) - 1).file;
+    const suspects: number[] = [];
+    for (let file = from; file <= to; file++) if (source[file] !== undefined) suspects.push(file);
+    const readable = await Promise.all(
+      suspects.map(async file => {
+        const byte = await source[file]
+          ?.slice(0, 1)
+          .arrayBuffer()
+          .catch(() => undefined);
+        return byte !== undefined;
+      }),
+    );
+    const changed = suspects.filter((_, index) => readable[index] === false);
+    return changed.length > 0 ? changed : suspects;
   }
 
   /** Runs now, or as soon as the offer is open. */
@@ -121,21 +208,13 @@ export class Offers {
   async cancel(offer: OfferId, files: readonly number[] | undefined): Promise<void> {
     const state = this.#states.get(offer);
     if (state === undefined || state.own) return;
-    const { geometry } = state.offer;
-    const dropped = [...(files ?? geometry.files.keys())];
+    const dropped = [...(files ?? state.offer.geometry.files.keys())];
     state.decide(dropped, 'none');
     this.#want(state);
     this.#keep();
     await this.#options.store.removeFiles(offer, dropped);
     if (this.#states.get(offer) !== state) return;
-    const have = copy(state.have);
-    for (const file of dropped) {
-      const span = geometry.files[file];
-      if (span === undefined) continue;
-      for (let piece = span.firstPiece; piece < span.firstPiece + span.pieceCount; piece++) have.clear(piece);
-    }
-    state.reset(have);
-    this.#reopen(state);
+    this.#drop(state, dropped);
   }
 
   /** The author took the offer back: it is no longer fetched; what is complete stays until the room is left. */
@@ -143,10 +222,16 @@ export class Offers {
     this.whenAdded(offer, () => {
       const state = this.#states.get(offer);
       if (state === undefined) return;
-      this.#options.swarm({ type: 'offer-removed', offer });
-      this.#options.hashes.remove(offer);
+      const { swarm, hashes, store, vault, failed } = this.#options;
+      swarm({ type: 'offer-removed', offer });
+      hashes.remove(offer);
+      this.#sources.delete(offer);
+      vault.forgetOffer(offer).catch(failed);
       const keeps = !state.own && state.offer.geometry.files.some((_, file) => state.isComplete(file));
-      if (!keeps) this.#states.delete(offer);
+      if (!keeps) {
+        this.#states.delete(offer);
+        store.removeOffer(offer).catch(failed);
+      }
       this.#keep();
     });
   }
@@ -161,6 +246,28 @@ export class Offers {
 
   #want(state: OfferState): void {
     this.#options.swarm({ type: 'wanted', offer: state.offer.id, files: state.wanted() });
+  }
+
+  #drop(state: OfferState, files: readonly number[]): void {
+    const have = state.have.clone();
+    for (const file of files) {
+      const span = state.offer.geometry.files[file];
+      if (span === undefined) continue;
+      for (let piece = span.firstPiece; piece < span.firstPiece + span.pieceCount; piece++) have.clear(piece);
+    }
+    state.reset(have);
+    this.#reopen(state);
+  }
+
+  /** The store must know every hash that the swarm is told of: it compares with it. */
+  #expectKnown(offer: OfferId): void {
+    const { hashes, store } = this.#options;
+    const book = hashes.book(offer);
+    if (book === undefined) return;
+    for (const { first, count } of runs(book.known)) {
+      const known = book.hashes(first, count);
+      if (known !== undefined) store.expect(offer, first, known);
+    }
   }
 
   /** The engine has no way to lose a piece; the offer is taken out and put back with what is here. */
@@ -193,8 +300,4 @@ export function* runs(bits: Bitfield): Generator<{ first: number; count: number 
     yield { first, count: end - first };
     first = end;
   }
-}
-
-function copy(bits: Bitfield): Bitfield {
-  return Bitfield.fromBytes(bits.length, bits.toBytes());
 }

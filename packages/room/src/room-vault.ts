@@ -1,6 +1,6 @@
 import { HASH_BYTES } from '@shoal/protocol';
 import type { Bytes, LogEntry, OfferId, RoomId } from '@shoal/protocol';
-import type { OfferSelection, Vault } from '@shoal/storage';
+import type { KeptSources, OfferSelection, Vault } from '@shoal/storage';
 
 /** What the user decided about one file. */
 export type Intent = 'none' | 'wanted' | 'paused';
@@ -56,9 +56,24 @@ export class RoomVault {
     await this.#vault?.putSetting(NAME, name);
   }
 
+  async sources(offer: OfferId): Promise<KeptSources | undefined> {
+    return await this.#own?.sources(this.#room, offer);
+  }
+
+  async keepSources(offer: OfferId, sources: KeptSources): Promise<void> {
+    await this.#own?.putSources(this.#room, offer, sources);
+  }
+
+  /** The offer is taken back: nothing but its bytes need be kept, if there are any. */
+  async forgetOffer(offer: OfferId): Promise<void> {
+    this.#freshHashes.delete(offer);
+    await this.#own?.removeHashes(this.#room, offer);
+    await this.#own?.removeSources(this.#room, offer);
+  }
+
   /** Frames of `hashes` messages, as they were kept; whoever restores them checks them like a neighbour's. */
   async hashes(offer: OfferId): Promise<readonly Bytes[]> {
-    const kept = await this.#own?.hashes(offer);
+    const kept = await this.#own?.hashes(this.#room, offer);
     return Array.isArray(kept) ? kept.filter(isBytes) : [];
   }
 
@@ -71,7 +86,7 @@ export class RoomVault {
   async flushHashes(frames: (offer: OfferId) => readonly Bytes[]): Promise<void> {
     const offers = [...this.#freshHashes];
     this.#freshHashes.clear();
-    for (const offer of offers) await this.#own?.putHashes(offer, frames(offer));
+    for (const offer of offers) await this.#own?.putHashes(this.#room, offer, frames(offer));
   }
 }
 

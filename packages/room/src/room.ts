@@ -1,5 +1,4 @@
-import { choosePieceLength, safePaths, splitOffer } from '@shoal/protocol';
-import type { CryptoPort, OfferId, OfferedFile, PeerId, RoomId, Signer } from '@shoal/protocol';
+import type { CryptoPort, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
 import type { CatalogueChange } from '@shoal/gossip';
 import type { PieceStore, StorageEvent } from '@shoal/storage';
 import type { Mesh, MeshEvent } from '@shoal/transport';
@@ -16,12 +15,15 @@ import { Offers } from './offers.ts';
 import type { RoomVault } from './room-vault.ts';
 import { saveAll, saveFile } from './saving.ts';
 import type { Saved } from './saving.ts';
+import { Sharing } from './sharing.ts';
 import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
 import { SwarmDriver } from './swarm-driver.ts';
 import { offerViews, neighbourViews } from './views.ts';
 
 /** Milliseconds between rate refreshes and choker rounds; nothing on the data path waits for it. */
 const TICK_MS = 500;
+/** Ticks between two writings of newly learned piece hashes: what a crash takes is asked for, or hashed, again. */
+const TICKS_PER_FLUSH = 4;
 /** Ticks between two comparisons of the log with a neighbour's, which repair whatever was lost: 30 s. */
 const TICKS_PER_REPAIR = 60;
 
@@ -53,6 +55,7 @@ export class Room implements RoomHandle {
   readonly #swarm: Swarm;
   readonly #driver: SwarmDriver;
   readonly #offers: Offers;
+  readonly #sharing: Sharing;
   readonly #stops: (() => void)[] = [];
   #connection: RoomSnapshot['connection'] = 'connecting';
   #usage = { quota: 0, used: 0 };
@@ -106,7 +109,7 @@ export class Room implements RoomHandle {
       },
       dropped: (peer, code, text) => this.#tell(code, `${this.#nameOf(peer)} was disconnected: ${text}`),
       serving: () => this.#hashes.demanded(),
-      readFailed: (offer, error) => this.#offerFailed(offer, error),
+      readFailed: (offer, error, piece) => this.#sourceFailed(offer, error, piece, 1),
     });
     this.#hashes = new HashDriver({
       room,
@@ -122,11 +125,17 @@ export class Room implements RoomHandle {
           vault.touchHashes(offer);
         },
         hashed: (offer, root) => {
-          this.#gossip.author({ kind: 'seal', offer, root }).catch(this.#fail);
+          // Who has sealed an offer must know its hashes in every later life, to tell another version of its files.
+          this.#persistHashes()
+            .then(() => this.#gossip.author({ kind: 'seal', offer, root }))
+            .catch(this.#fail);
         },
-        progress: () => this.#changed(),
+        progress: offer => {
+          vault.touchHashes(offer);
+          this.#changed();
+        },
         condemned: (offer, code) => this.#condemn(offer, code),
-        failed: (offer, error) => this.#offerFailed(offer, error),
+        failed: (offer, error, first, count) => this.#sourceFailed(offer, error, first, count),
       },
     });
     this.#gossip = new GossipDriver({
@@ -152,7 +161,20 @@ export class Room implements RoomHandle {
       hashes: this.#hashes,
       swarm: event => this.#driver.receive(event),
       current: offer => this.#gossip.catalogue.offers.get(offer),
+      opened: state => {
+        this.#sharing.opened(state).then(() => this.#changed(), this.#fail);
+      },
       failed: this.#fail,
+    });
+    this.#sharing = new Sharing({
+      self: signer.peerId,
+      store,
+      vault,
+      offers: this.#offers,
+      hashes: this.#hashes,
+      random,
+      author: (body, before) => this.#gossip.author(body, before),
+      tell: (code, text, file) => this.#tell(code, text, file),
     });
   }
 
@@ -185,21 +207,14 @@ export class Room implements RoomHandle {
 
   async share(chosen: readonly ChosenFile[]): Promise<void> {
     this.#assertOpen();
-    if (chosen.length === 0) throw new RoomError('nothing-to-share');
-    const paths = safePaths(chosen.map(c => c.path));
-    const files = chosen.map(({ file }, i): OfferedFile => ({
-      path: paths[i] ?? file.name,
-      size: file.size,
-      modified: Math.max(0, Math.trunc(file.lastModified)),
-    }));
-    let at = 0;
-    for (const part of splitOffer(files)) {
-      const source = chosen.slice(at, (at += part.length)).map(c => c.file);
-      const pieceLength = choosePieceLength(part.reduce((sum, f) => sum + f.size, 0));
-      await this.#gossip.author({ kind: 'offer', pieceLength, files: part }, async offer => {
-        await this.#offers.addSource(offer, pieceLength, part, source);
-      });
-    }
+    await this.#sharing.share(chosen);
+    this.#changed();
+  }
+
+  async shareAgain(offer: OfferId): Promise<void> {
+    this.#assertOpen();
+    await this.#sharing.shareAgain(offer);
+    this.#changed();
   }
 
   accept(offer: OfferId, files?: readonly number[]): void {
@@ -211,7 +226,8 @@ export class Room implements RoomHandle {
   }
 
   acceptAll(): void {
-    for (const state of this.#offers.all()) if (!state.own) this.accept(state.offer.id);
+    for (const { offer } of this.#offers.all())
+      if (offer.author !== this.#parts.signer.peerId) this.accept(offer.id);
   }
 
   pause(offer: OfferId, files?: readonly number[]): void {
@@ -277,6 +293,13 @@ export class Room implements RoomHandle {
   #offerFailed(offer: OfferId, error: unknown): void {
     if (this.#closing !== undefined || this.#offers.get(offer) === undefined) return;
     this.#tell(codeOf(error), textOf(error));
+  }
+
+  /** Pieces of an offer that we hold could not be read or hashed. */
+  #sourceFailed(offer: OfferId, error: unknown, first: number, count: number): void {
+    if (codeOf(error) === 'source-changed' && this.#closing === undefined)
+      this.#sharing.sourceChanged(offer, first, count).then(() => this.#changed(), this.#fail);
+    else this.#offerFailed(offer, error);
   }
 
   #condemn(offer: OfferId, code: string): void {
@@ -364,7 +387,7 @@ export class Room implements RoomHandle {
     this.#ticks += 1;
     this.#gossip.receive({ type: 'flush' });
     if (this.#ticks % TICKS_PER_REPAIR === 0) this.#gossip.receive({ type: 'tick' });
-    this.#persistHashes().catch(this.#fail);
+    if (this.#ticks % TICKS_PER_FLUSH === 0) this.#persistHashes().catch(this.#fail);
     this.#changed();
   }
 
@@ -410,7 +433,7 @@ export class Room implements RoomHandle {
       self: { id: signer.peerId, name: nameOf(signer.peerId) },
       connection: this.#connection,
       storage: { kind: store.kind, ...this.#usage },
-      offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes),
+      offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes, this.#sharing),
       neighbours: neighbourViews(this.#links.all, this.#gossip.catalogue, nameOf, this.#swarm),
       failures: this.#failures.list,
       saving: this.#saving > 0,

@@ -24,7 +24,7 @@ export async function saveFile(
   const state = offers.get(offer);
   const path = state?.offer.geometry.files[file]?.path;
   if (state === undefined || path === undefined) throw new RoomError('unknown-offer');
-  if (!state.own && !state.isComplete(file)) throw new RoomError('not-complete');
+  if (!state.isHere(file)) throw new RoomError('not-complete');
   return { name: baseName(path), blob: await store.file(offer, file) };
 }
 

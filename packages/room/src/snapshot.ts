@@ -1,4 +1,5 @@
 import type { OfferId, PeerId } from '@shoal/protocol';
+import type { FileOrigin } from './handles.ts';
 
 /** Where a file of an offer stands, as seen from this device. */
 export type FileState =
@@ -34,6 +35,11 @@ export interface OfferView {
   readonly etaSeconds: number | undefined;
   /** For my own offer: hashed bytes over total, 0 to 1. */
   readonly hashed: number;
+  /**
+   * How own files that are not at hand any more (the page was reloaded, a file was changed) can be shared again: by a click, since the
+   * browser kept where they are, or by choosing or dropping them again.
+   */
+  readonly again: 'no' | 'click' | 'choose';
   /** Neighbours that hold all of it. */
   readonly seeds: number;
 }
@@ -83,6 +89,8 @@ export interface RoomSnapshot {
 export interface ChosenFile {
   readonly file: File;
   readonly path: string;
+  /** Where it can be read again after a reload; only some browsers tell, and only of what is dropped. */
+  readonly origin?: FileOrigin;
 }
 
 /** What the page may do with a room; implemented by `Room`. */
@@ -90,8 +98,13 @@ export interface RoomHandle {
   getSnapshot(): RoomSnapshot;
   /** Calls back soon after a change, at most about sixty times a second. Returns its unsubscribe. */
   subscribe(listener: () => void): () => void;
-  /** Offers files to the room; resolves once the offer is in the log, before anything is hashed. */
+  /**
+   * Offers files to the room; resolves once the offer is in the log, before anything is hashed. Files that were shared from here
+   * before are no new offer: the old one is served again.
+   */
   share(files: readonly ChosenFile[]): Promise<void>;
+  /** Reads the files of an own offer where they were. To be called by a click: the browser may ask. */
+  shareAgain(offer: OfferId): Promise<void>;
   /** Downloads the named files of an offer, or all. Resumes paused and retries failed ones too. */
   accept(offer: OfferId, files?: readonly number[]): void;
   acceptAll(): void;

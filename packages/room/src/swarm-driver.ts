@@ -14,7 +14,7 @@ export interface SwarmDriverOptions {
   /** A neighbour fetches a block from us. */
   serving(): void;
   /** Reading a block of ours failed. */
-  readFailed(offer: OfferId, error: unknown): void;
+  readFailed(offer: OfferId, error: unknown, piece: number): void;
 }
 
 type ReadEffect = Extract<SwarmEffect, { type: 'read' }>;
@@ -89,7 +89,7 @@ export class SwarmDriver {
       this.receive({ type: 'block-sent', peer, request, room: neighbour.room });
     } catch (error) {
       this.receive({ type: 'read-failed', peer, request });
-      readFailed(offer, error);
+      readFailed(offer, error, piece);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Swarm } from '@shoal/swarm';
 import type { Neighbour } from '@shoal/transport';
 import type { HashDriver } from './hash-driver.ts';
 import type { OfferState } from './offer-state.ts';
+import type { Sharing } from './sharing.ts';
 import type { NeighbourView, OfferView } from './snapshot.ts';
 
 type NameOf = (peer: PeerId) => string;
@@ -14,6 +15,7 @@ export function offerViews(
   nameOf: NameOf,
   swarm: Swarm,
   hashes: HashDriver,
+  sharing: Sharing,
 ): OfferView[] {
   return [...states].map((state): OfferView => {
     const { offer, own } = state;
@@ -31,6 +33,7 @@ export function offerViews(
       verifiedBytes: state.verifiedBytes,
       downRate,
       etaSeconds: missing > 0 && downRate > 0 ? missing / downRate : undefined,
+      again: sharing.again(state),
       seeds: stats?.seeds ?? 0,
       hashed: own && known !== undefined && known.length > 0 ? known.count / known.length : 1,
     };

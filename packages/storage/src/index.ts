@@ -8,6 +8,7 @@ export { StorageError, type StorageErrorCode } from './errors.ts';
 export type { AddOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from './piece-store.ts';
 export {
   openVault,
+  type KeptSources,
   type OfferSelection,
   type Vault,
   type VaultOptions,

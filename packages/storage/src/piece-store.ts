@@ -21,8 +21,8 @@ export type StorageEvent =
 export interface AddOffer {
   readonly offer: OfferId;
   readonly geometry: OfferGeometry;
-  /** A sharer's own files in the order of `geometry.files`: read in place, nothing is copied. */
-  readonly source?: readonly File[];
+  /** A sharer's own files in the order of `geometry.files`, as far as they are at hand: read in place, nothing is copied. */
+  readonly source?: readonly (File | undefined)[];
 }
 
 export interface ZipEntry {
@@ -39,7 +39,7 @@ export interface ZipEntry {
  */
 export interface PieceStore {
   readonly kind: StoreKind;
-  /** Resolves with the bitfield (MSB first) of the pieces that the store vouches for; a sharer's is full. */
+  /** Resolves with the bitfield (MSB first) of the pieces that the store vouches for; of a sharer's, those of the files at hand. */
   addOffer(offer: AddOffer): Promise<{ readonly have: Bytes }>;
   /** Hands over piece hashes (packed, 32 bytes each) that the caller has verified. */
   expect(offer: OfferId, first: number, hashes: Bytes): void;

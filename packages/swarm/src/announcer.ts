@@ -1,3 +1,4 @@
+import { Bitfield } from '@shoal/protocol';
 import type { SwarmCore } from './core.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { Torrent } from './torrent.ts';
@@ -24,6 +25,13 @@ export class Announcer {
         ? { type: 'have-all', offer }
         : { type: 'bitfield', offer, bits: have.toBytes() },
     });
+  }
+
+  /** Nothing of the offer can be had from us any more, or not what it was: what we have now, if anything, is said anew. */
+  retract(neighbour: Neighbour, { offer, have, geometry }: Torrent): void {
+    if (have.count === 0) return;
+    const bits = new Bitfield(geometry.pieceCount).toBytes();
+    this.#core.emit({ type: 'send', peer: neighbour.peer, message: { type: 'bitfield', offer, bits } });
   }
 
   /** New pieces: at once to those that lack them, with the next tick to those that only want to know. */

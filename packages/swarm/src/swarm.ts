@@ -308,6 +308,7 @@ export class Swarm {
     this.#hashes.forget(torrent);
     this.#torrents.delete(offer);
     for (const neighbour of this.#neighbours.values()) {
+      this.#announcer.retract(neighbour, torrent);
       this.#uploader.refuse(neighbour, offer);
       keepAsUnknown(this.#core, neighbour, offer);
       neighbour.lazyHaves.delete(offer);

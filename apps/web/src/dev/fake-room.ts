@@ -48,6 +48,10 @@ export class FakeRoom implements RoomHandle {
     this.set({ offers: [...this.#snapshot.offers, offer] });
   }
 
+  async shareAgain(offer: OfferView['id']): Promise<void> {
+    this.calls.push(`shareAgain ${offer}`);
+  }
+
   accept(offer: OfferView['id'], files?: readonly number[]): void {
     this.#act('accept', offer, files);
     this.#move(offer, files, file => ({ ...file, state: 'downloading' }));
@@ -152,6 +156,7 @@ export function fakeOffer({ id, files, ...rest }: FakeOffer): OfferView {
     downRate: 0,
     etaSeconds: undefined,
     hashed: 1,
+    again: 'no',
     seeds: 0,
     ...rest,
     files: files.map(({ path, size = 1000, state = 'offered', progress = 0 }, index) => ({

@@ -4,7 +4,7 @@ import { Button } from '../ui/button.tsx';
 import { chosenFromInput } from './read-entries.ts';
 
 /** React knows the attribute, its types do not. */
-const WHOLE_FOLDER: InputHTMLAttributes<HTMLInputElement> & { readonly webkitdirectory: string } = {
+export const WHOLE_FOLDER: InputHTMLAttributes<HTMLInputElement> & { readonly webkitdirectory: string } = {
   webkitdirectory: '',
 };
 

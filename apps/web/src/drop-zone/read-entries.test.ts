@@ -46,6 +46,23 @@ function fakeItem(entry: FileSystemEntry | null, file: File | null, kind = 'file
 const folder = (name: string, tree: Tree) => takeDroppedItems([fakeItem(fakeEntry(name, tree), null)]);
 
 describe('a drop', () => {
+  test('comes with handles where the browser has them', async () => {
+    const root = { kind: 'directory', name: 'trip' };
+    const withHandle = (item: DataTransferItem) =>
+      Object.assign(item, { getAsFileSystemHandle: async () => root });
+    const alone = new File(['x'], 'x.bin');
+    const items = takeDroppedItems([
+      withHandle(fakeItem(fakeEntry('trip', { 'a.txt': 'a', deep: { 'b.txt': 'b' } }), null)),
+      withHandle(fakeItem(null, alone)),
+    ]);
+    const { files } = await gatherFiles(items);
+    expect(files.map(({ path, origin }) => [path, origin?.root, origin?.path])).toEqual([
+      ['trip/a.txt', root, 'a.txt'],
+      ['trip/deep/b.txt', root, 'deep/b.txt'],
+      ['x.bin', root, ''],
+    ]);
+  });
+
   test('keeps folders in paths, and empty files; leaves out empty folders', async () => {
     const { files, unreadable } = await gatherFiles(
       folder('trip', { 'a.txt': 'a', empty: '', none: {}, deep: { er: { 'b c.txt': 'bb' } } }),

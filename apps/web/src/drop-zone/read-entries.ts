@@ -1,4 +1,4 @@
-import type { ChosenFile } from '@shoal/room';
+import type { ChosenFile, FileOrigin } from '@shoal/room';
 
 /** How many files of a folder are opened at a time: enough to hide latency, few enough to stay smooth. */
 const OPEN_AT_ONCE = 64;
@@ -11,9 +11,18 @@ export interface Gathered {
 }
 
 /** One thing dropped: a file that is at hand, or a folder still to be walked. */
-export type DroppedItem =
+export type DroppedItem = (
   | { readonly kind: 'file'; readonly file: File }
-  | { readonly kind: 'folder'; readonly entry: FileSystemDirectoryEntry };
+  | { readonly kind: 'folder'; readonly entry: FileSystemDirectoryEntry }
+) & {
+  /** Lets the same files be read again after a reload; undefined where the browser has no such thing. */
+  readonly handle: Promise<FileSystemHandle | undefined>;
+};
+
+/** Chromium has it; TypeScript's DOM types do not. */
+interface HandleItem {
+  getAsFileSystemHandle(): Promise<FileSystemHandle | null>;
+}
 
 /**
  * Takes what is in a drop. Must be called inside the event handler itself: a DataTransfer is empty once the handler has returned.
@@ -23,13 +32,14 @@ export function takeDroppedItems(items: Iterable<DataTransferItem>): DroppedItem
   const taken: DroppedItem[] = [];
   for (const item of items) {
     if (item.kind !== 'file') continue;
+    const handle = handleOf(item);
     const entry = item.webkitGetAsEntry();
     if (entry !== null && isDirectory(entry)) {
-      taken.push({ kind: 'folder', entry });
+      taken.push({ kind: 'folder', entry, handle });
       continue;
     }
     const file = item.getAsFile();
-    if (file !== null) taken.push({ kind: 'file', file });
+    if (file !== null) taken.push({ kind: 'file', file, handle });
   }
   return taken;
 }
@@ -45,10 +55,12 @@ export async function gatherFiles(
   const files: ChosenFile[] = [];
   const unreadable: string[] = [];
   for (const item of items) {
+    const root = await item.handle;
     if (item.kind === 'file') {
-      files.push({ file: item.file, path: item.file.name });
+      files.push({ file: item.file, path: item.file.name, ...originIn(root, '') });
       continue;
     }
+    const top = item.entry.name.length + 1;
     // A list and not recursion: folders may be nested deeper than a stack likes.
     const folders = [{ entry: item.entry, path: item.entry.name }];
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
@@ -59,7 +71,7 @@ export async function gatherFiles(
         continue;
       }
       const inside = await openAll(children.filter(isFile), path, unreadable);
-      for (const chosen of inside) files.push(chosen);
+      for (const chosen of inside) files.push({ ...chosen, ...originIn(root, chosen.path.slice(top)) });
       // Backwards, since the last one pushed is walked first.
       for (const child of children.filter(isDirectory).reverse()) {
         folders.push({ entry: child, path: `${path}/${child.name}` });
@@ -78,6 +90,20 @@ export function chosenFromInput(files: Iterable<File>): ChosenFile[] {
     file,
     path: file.webkitRelativePath === '' ? file.name : file.webkitRelativePath,
   }));
+}
+
+async function handleOf(item: DataTransferItem): Promise<FileSystemHandle | undefined> {
+  if (!hasHandle(item)) return undefined;
+  // Sharing works without it, so why it failed is nobody's concern.
+  return (await item.getAsFileSystemHandle().catch(() => null)) ?? undefined;
+}
+
+function hasHandle(item: DataTransferItem): item is DataTransferItem & HandleItem {
+  return 'getAsFileSystemHandle' in item;
+}
+
+function originIn(root: FileSystemHandle | undefined, path: string): { readonly origin?: FileOrigin } {
+  return root === undefined ? {} : { origin: { root, path } };
 }
 
 async function listFolder(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {

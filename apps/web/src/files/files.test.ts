@@ -33,13 +33,13 @@ describe('totals', () => {
     expect(roomOptions([own])).toEqual({ download: false, save: false });
   });
 
-  test('own files whose source is gone can be fetched back', () => {
+  test('own files whose source is gone are fetched back by their own button only', () => {
     const gone = fakeOffer({
       id: 'o',
       mine: true,
       files: [{ path: 'a' }, { path: 'b', state: 'complete', progress: 1 }],
     });
-    expect(roomOptions([gone])).toEqual({ download: true, save: true });
+    expect(roomOptions([gone])).toEqual({ download: false, save: true });
   });
 
   test('the title counts what is wanted only', () => {

@@ -1,5 +1,6 @@
 import type { FailureView, OfferView } from '@shoal/room';
 import { useId, useMemo, useState } from 'react';
+import { ShareAgain } from './share-again.tsx';
 import { Alert } from '../failures/alert.tsx';
 import { countOf, progressAttribute } from '../format/format.ts';
 import { Button } from '../ui/button.tsx';
@@ -34,6 +35,7 @@ export function OfferCard({ offer, failures, actions }: OfferCardProps) {
   return (
     <article className="card offer" aria-labelledby={titleId}>
       <OfferSource offer={offer} titleId={titleId} hidden={single} actions={actions} />
+      {offer.again === 'no' ? null : <ShareAgain offer={offer} titleId={titleId} actions={actions} />}
       {single ? null : (
         <FolderRow
           offer={offer}

@@ -1,4 +1,4 @@
-import type { FileView, OfferView, RoomHandle } from '@shoal/room';
+import type { ChosenFile, FileView, OfferView, RoomHandle } from '@shoal/room';
 import { indexesIn } from './totals.ts';
 
 /** What the buttons do. One object for the life of a room, so that rows need not render anew for it. */
@@ -14,6 +14,9 @@ export interface RoomActions {
   /** Gives up what is not complete; complete files stay. */
   cancelOffer(offer: OfferView): void;
   withdraw(offer: OfferView): void;
+  /** Reads own files through kept handles; only a click may call it. */
+  shareAgain(offer: OfferView): void;
+  share(files: readonly ChosenFile[]): void;
   downloadAll(): void;
   saveAll(): void;
   rename(name: string): void;
@@ -59,6 +62,8 @@ export function createRoomActions(
     pauseOffer: offer => attempt(() => room.pause(offer.id, indexesIn(offer, ['downloading']))),
     resumeOffer: offer => attempt(() => room.accept(offer.id, indexesIn(offer, ['paused']))),
     cancelOffer: offer => attempt(() => room.cancel(offer.id, indexesIn(offer, ['downloading', 'paused']))),
+    shareAgain: offer => settle(() => room.shareAgain(offer.id)),
+    share: files => settle(() => room.share(files)),
     withdraw: offer => settle(() => room.withdraw(offer.id)),
     downloadAll: () => attempt(() => room.acceptAll()),
     saveAll: () => settle(() => room.saveAll()),

@@ -73,7 +73,10 @@ export function roomOptions(offers: readonly OfferView[]): {
   readonly save: boolean;
 } {
   return {
-    download: offers.some(offer => totalsOf(offer).count.offered + totalsOf(offer).count.failed > 0),
+    // Who shared something does not want it back as a rule; the row itself can still be pressed.
+    download: offers.some(
+      offer => !offer.mine && totalsOf(offer).count.offered + totalsOf(offer).count.failed > 0,
+    ),
     save: offers.some(offer => receivedCount(offer) > 0),
   };
 }

@@ -13,7 +13,7 @@ import { isOwn, receivedCount, totalsOf } from './totals.ts';
 export function fileWords(file: FileView, mine: boolean): string {
   switch (file.state) {
     case 'offered':
-      return mine ? 'No longer on this device' : 'Not downloaded';
+      return mine ? 'Not shared right now' : 'Not downloaded';
     case 'downloading':
       return `${formatPercent(file.progress)} downloaded`;
     case 'paused':
@@ -40,6 +40,8 @@ export function offerWords(offer: OfferView): string[] {
     if (offer.seeds > 0) words.push(`${countOf(offer.seeds, 'person has', 'people have')} all of it`);
     return words;
   }
+  if (offer.mine && count.seeding > 0)
+    return [`${count.seeding.toLocaleString('en')} of ${countOf(offer.files.length, 'file')} shared by you`];
   const here = receivedCount(offer);
   const total = offer.files.length;
   const words = [];

@@ -1,9 +1,9 @@
 import type { Bytes, OfferId, RoomId } from '@shoal/protocol';
 import { StorageError } from '../errors.ts';
 import type { AddOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
-import { openVaultDatabase } from '../vault/schema.ts';
+import { MAIN_SCOPE, openVaultDatabase } from '../vault/schema.ts';
 import type { Result } from '../worker/messages.ts';
-import { MAIN_SCOPE, removeScope as deleteScope } from '../worker/scope.ts';
+import { removeScope as deleteScope } from '../worker/scope.ts';
 import { WorkerClient } from './worker-client.ts';
 
 export interface OpenPieceStoreOptions {

@@ -26,7 +26,7 @@ export class PieceStoreCore {
   }
 
   /** Adding an offer that is there replaces it (a sharer who chose the files again), keeping what is stored. */
-  addOffer(offer: OfferId, geometry: OfferGeometry, source?: readonly File[]): Promise<Bytes> {
+  addOffer(offer: OfferId, geometry: OfferGeometry, source?: readonly (File | undefined)[]): Promise<Bytes> {
     return this.#change(offer, async () => {
       await this.#offers.get(offer)?.close(false);
       this.#offers.delete(offer);

@@ -21,7 +21,7 @@ interface Window {
 
 /** Reads ranges of a sharer's own files in large windows, keeps what was read lately, and uses their memory again. */
 export class SourceReader {
-  readonly #files: readonly Source[];
+  readonly #files: readonly (Source | undefined)[];
   readonly #windowBytes: number;
   readonly #streams = new SourceStreams();
   /** Least recently used first. */
@@ -30,7 +30,7 @@ export class SourceReader {
   #bytes = 0;
 
   /** @param pieceLength - bytes; ranges asked for lie within a piece */
-  constructor(files: readonly Source[], pieceLength: number) {
+  constructor(files: readonly (Source | undefined)[], pieceLength: number) {
     this.#files = files;
     this.#windowBytes = Math.max(WINDOW_BYTES, pieceLength);
   }

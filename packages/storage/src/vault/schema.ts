@@ -1,4 +1,5 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
+import { asOfferId, asRoomId } from '@shoal/protocol';
 import type { OfferId, PeerId, RoomId } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
 
@@ -13,16 +14,20 @@ export interface VaultSchema extends DBSchema {
   entries: { key: [RoomId, PeerId, number]; value: unknown };
   /** [place, offer] → bitfield bytes. A place is room, scope and kind of store. */
   bitfields: { key: [string, OfferId]; value: unknown };
-  hashes: { key: OfferId; value: unknown };
+  hashes: { key: [RoomId, OfferId]; value: unknown };
   selections: { key: RoomId; value: unknown };
   settings: { key: string; value: unknown };
+  /** Handles of the files that were shared from here. */
+  sources: { key: [RoomId, OfferId]; value: unknown };
 }
 
 export type VaultDatabase = IDBPDatabase<VaultSchema>;
 type Upgrade = IDBPTransaction<VaultSchema, StoreNames<VaultSchema>[], 'versionchange'>;
+/** May wait for nothing but requests of its transaction, which would end otherwise. */
+type Migration = (database: VaultDatabase, transaction: Upgrade) => void | Promise<void>;
 
 /** Migration n brings version n to n + 1. Only ever append: users' browsers hold every version that was released. */
-export const MIGRATIONS: readonly ((database: VaultDatabase, transaction: Upgrade) => void)[] = [
+export const MIGRATIONS: readonly Migration[] = [
   database => {
     for (const store of [
       'rooms',
@@ -36,7 +41,32 @@ export const MIGRATIONS: readonly ((database: VaultDatabase, transaction: Upgrad
       database.createObjectStore(store);
     }
   },
+  database => {
+    database.createObjectStore('sources');
+  },
+  (_, transaction) => hashesByRoom(transaction),
 ];
+
+/** Version 3 keys hashes by room and offer, so that they go when the room does; before, only the bitfields knew the room. */
+async function hashesByRoom(transaction: Upgrade): Promise<void> {
+  const roomOf = new Map<string, string>();
+  for (const [place, offer] of await transaction.objectStore('bitfields').getAllKeys())
+    roomOf.set(offer, place.slice(0, place.indexOf('/')));
+  const hashes = transaction.objectStore('hashes');
+  for (let cursor = await hashes.openCursor(); cursor !== null; cursor = await cursor.continue()) {
+    // A version 2 key is the offer alone; the keys that are written meanwhile are lists, which come after all texts.
+    const offer: unknown = cursor.key;
+    if (typeof offer !== 'string') return;
+    const room = roomOf.get(offer);
+    // Whose room is unknown belongs to nothing that is kept: neighbours tell the hashes again.
+    const key = keyOf(room, offer);
+    if (key !== undefined) await hashes.put(cursor.value, key);
+    await cursor.delete();
+  }
+}
+
+/** The scope of a room's bytes that outlives the tab. All others are a second tab's own and go with it. */
+export const MAIN_SCOPE = 'main';
 
 export const VAULT_NAME = 'shoal';
 
@@ -45,7 +75,7 @@ export async function openVaultDatabase(name: string = VAULT_NAME): Promise<Vaul
   try {
     return await openDB<VaultSchema>(name, MIGRATIONS.length, {
       upgrade(database, from, _to, transaction) {
-        for (const migrate of MIGRATIONS.slice(from)) migrate(database, transaction);
+        void upgrade(MIGRATIONS.slice(from), database, transaction);
       },
       // A newer version in another tab must not be kept waiting; this tab's next call fails and it is told to reload.
       blocking: (_current, _blocked, event) => {
@@ -54,5 +84,26 @@ export async function openVaultDatabase(name: string = VAULT_NAME): Promise<Vaul
     });
   } catch (error) {
     throw toStorageError(error);
+  }
+}
+
+function keyOf(room: string | undefined, offer: string): [RoomId, OfferId] | undefined {
+  try {
+    return room === undefined ? undefined : [asRoomId(room), asOfferId(offer)];
+  } catch {
+    return undefined;
+  }
+}
+
+async function upgrade(
+  migrations: readonly Migration[],
+  database: VaultDatabase,
+  transaction: Upgrade,
+): Promise<void> {
+  try {
+    for (const migrate of migrations) await migrate(database, transaction);
+  } catch {
+    // The database stays at the version it had, and opening it says that it failed.
+    transaction.abort();
   }
 }

@@ -59,7 +59,13 @@ test('rooms are listed most recent first and keep when they were made; a removed
   ]);
   const identity = await vault.identity(a);
   await vault.appendEntry(a, utf8('x'), author(), 0);
+  const offer = newOffer();
+  await vault.putHashes(a, offer, utf8('h'));
+  await vault.putHashes(b, offer, utf8('h'));
+  await vault.putSources(a, offer, { roots: [], files: [null] });
   await vault.removeRoom(a);
+  expect([await vault.hashes(a, offer), await vault.sources(a, offer)]).toEqual([undefined, undefined]);
+  expect(await vault.hashes(b, offer)).toEqual(utf8('h'));
   expect((await vault.rooms()).map(({ room }) => room)).toEqual([b]);
   expect(await vault.entries(a)).toEqual([]);
   expect((await vault.identity(a)).publicKey).not.toEqual(identity.publicKey);
@@ -68,11 +74,11 @@ test('rooms are listed most recent first and keep when they were made; a removed
 test('hashes, selections and settings come back; a broken record is as if it were not there', async () => {
   const vault = await openOne();
   const [room, offer] = [newRoom(), newOffer()];
-  expect(await vault.hashes(offer)).toBe(undefined);
-  await vault.putHashes(offer, { version: 1, hashes: utf8('h') });
-  expect(await vault.hashes(offer)).toEqual({ version: 1, hashes: utf8('h') });
-  await vault.removeHashes(offer);
-  expect(await vault.hashes(offer)).toBe(undefined);
+  expect(await vault.hashes(room, offer)).toBe(undefined);
+  await vault.putHashes(room, offer, { version: 1, hashes: utf8('h') });
+  expect(await vault.hashes(room, offer)).toEqual({ version: 1, hashes: utf8('h') });
+  await vault.removeHashes(room, offer);
+  expect(await vault.hashes(room, offer)).toBe(undefined);
   await vault.putSelection(room, [{ offer, wanted: [0, 2], paused: [2] }]);
   expect(await vault.selection(room)).toEqual([{ offer, wanted: [0, 2], paused: [2] }]);
   await vault.putSetting('name', 'Ada');
@@ -88,18 +94,84 @@ test('hashes, selections and settings come back; a broken record is as if it wer
   expect((await vault.identity(room)).publicKey.length).toBe(32);
 });
 
+test('handles of files and folders come back and can be read', async () => {
+  const vault = await openOne();
+  const [room, offer] = [newRoom(), newOffer()];
+  const top = await navigator.storage.getDirectory();
+  const folder = await top.getDirectoryHandle(name, { create: true });
+  const writable = await (await folder.getFileHandle('a.txt', { create: true })).createWritable();
+  await writable.write('text');
+  await writable.close();
+  await vault.putSources(room, offer, { roots: [folder], files: [{ root: 0, path: 'a.txt' }, null] });
+  const kept = await vault.sources(room, offer);
+  expect(kept?.files).toEqual([{ root: 0, path: 'a.txt' }, null]);
+  const [root] = kept?.roots ?? [];
+  expect(await root?.isSameEntry(folder)).toBe(true);
+  const again = root instanceof FileSystemDirectoryHandle ? await root.getFileHandle('a.txt') : undefined;
+  expect(await (await again?.getFile())?.text()).toBe('text');
+  await top.removeEntry(name, { recursive: true });
+  await vault.removeSources(room, offer);
+  expect(await vault.sources(room, offer)).toBe(undefined);
+});
+
+test('bitfields of a room are listed, those of second tabs and of other rooms are not', async () => {
+  const vault = await openOne();
+  const [room, other, a, b, c] = [newRoom(), newRoom(), newOffer(), newOffer(), newOffer()];
+  const raw = await openVaultDatabase(name);
+  await raw.put('bitfields', utf8('a'), [`${room}/main/opfs`, a]);
+  await raw.put('bitfields', utf8('b'), [`${room}/second/opfs`, b]);
+  await raw.put('bitfields', utf8('c'), [`${other}/main/opfs`, c]);
+  raw.close();
+  expect([...(await vault.bitfields(room))]).toEqual([[a, utf8('a')]]);
+});
+
+/** What the release with `version` left behind. */
+async function asOf(version: number, fill: (database: IDBDatabase) => void): Promise<void> {
+  const opening = indexedDB.open(name, version);
+  await new Promise<void>((resolve, reject) => {
+    opening.addEventListener('upgradeneeded', () => {
+      for (const store of VERSION_1) opening.result.createObjectStore(store);
+      if (version > 1) opening.result.createObjectStore('sources');
+    });
+    opening.addEventListener('success', () => resolve());
+    opening.addEventListener('error', () => reject(opening.error ?? new Error('no database')));
+  });
+  fill(opening.result);
+  opening.result.close();
+}
+
+const VERSION_1 = ['bitfields', 'entries', 'hashes', 'identities', 'rooms', 'selections', 'settings'];
+
 test('migration 1 makes the stores of version 1', async () => {
   (await openVaultDatabase(name)).close();
   const database = await openDB(name);
   expect(database.version).toBe(MIGRATIONS.length);
-  expect([...database.objectStoreNames]).toEqual([
-    'bitfields',
-    'entries',
-    'hashes',
-    'identities',
-    'rooms',
-    'selections',
-    'settings',
-  ]);
+  expect([...database.objectStoreNames].filter(store => store !== 'sources')).toEqual(VERSION_1);
   database.close();
+});
+
+test('migration 2 adds the place for handles and loses nothing', async () => {
+  const [room, offer, writer] = [newRoom(), newOffer(), author()];
+  await asOf(1, database => {
+    database.transaction('entries', 'readwrite').objectStore('entries').put(utf8('x'), [room, writer, 0]);
+  });
+  const vault = await openOne();
+  expect(await vault.entries(room)).toEqual([utf8('x')]);
+  await vault.putSources(room, offer, { roots: [], files: [] });
+  expect(await vault.sources(room, offer)).toEqual({ roots: [], files: [] });
+});
+
+test('migration 3 gives each offer its hashes by the room that its bitfield names', async () => {
+  const [room, offer, lost] = [newRoom(), newOffer(), newOffer()];
+  await asOf(2, database => {
+    const transaction = database.transaction(['hashes', 'bitfields'], 'readwrite');
+    transaction.objectStore('bitfields').put(utf8('b'), [`${room}/main/opfs`, offer]);
+    transaction.objectStore('hashes').put([utf8('h')], offer);
+    transaction.objectStore('hashes').put([utf8('i')], lost);
+  });
+  const vault = await openOne();
+  expect(await vault.hashes(room, offer)).toEqual([utf8('h')]);
+  const raw = await openDB(name);
+  expect(await raw.getAllKeys('hashes')).toEqual([[room, offer]]);
+  raw.close();
 });

@@ -11,7 +11,7 @@ import {
   type WebCryptoLike,
 } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
-import { openVaultDatabase, type VaultDatabase } from './schema.ts';
+import { MAIN_SCOPE, openVaultDatabase, type VaultDatabase } from './schema.ts';
 
 const bytesSchema = v.instance(Uint8Array<ArrayBuffer>);
 
@@ -48,6 +48,21 @@ export interface VaultRoom {
   readonly lastSeen: number;
 }
 
+const sourcesSchema = v.object({
+  roots: v.array(v.custom<FileSystemHandle>(isHandle)),
+  files: v.array(
+    v.nullable(v.object({ root: v.pipe(v.number(), v.integer(), v.minValue(0)), path: v.string() })),
+  ),
+});
+
+/** Where the files of an own offer can be read again after a reload. */
+export interface KeptSources {
+  /** What was dropped: files and folders. */
+  readonly roots: readonly FileSystemHandle[];
+  /** By file index: which root, and the path inside it, empty when the root is the file. Null when nothing is known. */
+  readonly files: readonly ({ readonly root: number; readonly path: string } | null)[];
+}
+
 /** What is wanted of an offer: file indexes. `paused` are wanted, but not now. */
 export interface OfferSelection {
   readonly offer: OfferId;
@@ -63,17 +78,22 @@ export interface Vault {
   rooms(): Promise<readonly VaultRoom[]>;
   /** Keeps `createdAt` of a room that is known. */
   putRoom(room: VaultRoom): Promise<void>;
-  /** Forgets the room: its identity, log and selection too; the bytes of its offers are the piece store's. */
+  /** Forgets the room and all that is kept of it here; the bytes of its offers are the piece store's. */
   removeRoom(room: RoomId): Promise<void>;
   /** Stores a log entry; a second one with the same author and number is ignored. */
   appendEntry(room: RoomId, raw: Bytes, author: PeerId, seq: number): Promise<void>;
   /** Raw entries, each author's in order. */
   entries(room: RoomId): Promise<readonly Bytes[]>;
   /** What the hash book exported (plain data, versioned by the caller). */
-  putHashes(offer: OfferId, exported: unknown): Promise<void>;
+  putHashes(room: RoomId, offer: OfferId, exported: unknown): Promise<void>;
   /** Unchecked: the hash book checks what it restores. */
-  hashes(offer: OfferId): Promise<unknown>;
-  removeHashes(offer: OfferId): Promise<void>;
+  hashes(room: RoomId, offer: OfferId): Promise<unknown>;
+  removeHashes(room: RoomId, offer: OfferId): Promise<void>;
+  putSources(room: RoomId, offer: OfferId, sources: KeptSources): Promise<void>;
+  sources(room: RoomId, offer: OfferId): Promise<KeptSources | undefined>;
+  removeSources(room: RoomId, offer: OfferId): Promise<void>;
+  /** Bitfields (MSB first) of the pieces kept of each offer of the room. */
+  bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>>;
   putSelection(room: RoomId, selection: readonly OfferSelection[]): Promise<void>;
   selection(room: RoomId): Promise<readonly OfferSelection[]>;
   setting(name: string): Promise<string | undefined>;
@@ -135,14 +155,16 @@ class IndexedDbVault implements Vault {
   removeRoom(room: RoomId): Promise<void> {
     return this.#try(async () => {
       const transaction = this.#database.transaction(
-        ['rooms', 'identities', 'entries', 'selections'],
+        ['rooms', 'identities', 'entries', 'selections', 'hashes', 'sources'],
         'readwrite',
       );
       await Promise.all([
         transaction.objectStore('rooms').delete(room),
         transaction.objectStore('identities').delete(room),
         transaction.objectStore('selections').delete(room),
-        transaction.objectStore('entries').delete(entriesOf(room)),
+        transaction.objectStore('entries').delete(keysOf(room)),
+        transaction.objectStore('hashes').delete(keysOf(room)),
+        transaction.objectStore('sources').delete(keysOf(room)),
         transaction.done,
       ]);
     });
@@ -159,19 +181,48 @@ class IndexedDbVault implements Vault {
   }
 
   entries(room: RoomId): Promise<readonly Bytes[]> {
-    return this.#try(async () => valid(bytesSchema, await this.#database.getAll('entries', entriesOf(room))));
+    return this.#try(async () => valid(bytesSchema, await this.#database.getAll('entries', keysOf(room))));
   }
 
-  putHashes(offer: OfferId, exported: unknown): Promise<void> {
-    return this.#try(async () => void (await this.#database.put('hashes', exported, offer)));
+  putHashes(room: RoomId, offer: OfferId, exported: unknown): Promise<void> {
+    return this.#try(async () => void (await this.#database.put('hashes', exported, [room, offer])));
   }
 
-  hashes(offer: OfferId): Promise<unknown> {
-    return this.#try(() => this.#database.get('hashes', offer));
+  hashes(room: RoomId, offer: OfferId): Promise<unknown> {
+    return this.#try(() => this.#database.get('hashes', [room, offer]));
   }
 
-  removeHashes(offer: OfferId): Promise<void> {
-    return this.#try(() => this.#database.delete('hashes', offer));
+  removeHashes(room: RoomId, offer: OfferId): Promise<void> {
+    return this.#try(() => this.#database.delete('hashes', [room, offer]));
+  }
+
+  putSources(room: RoomId, offer: OfferId, sources: KeptSources): Promise<void> {
+    return this.#try(async () => void (await this.#database.put('sources', sources, [room, offer])));
+  }
+
+  sources(room: RoomId, offer: OfferId): Promise<KeptSources | undefined> {
+    return this.#try(async () => {
+      const stored = v.safeParse(sourcesSchema, await this.#database.get('sources', [room, offer]));
+      return stored.success ? stored.output : undefined;
+    });
+  }
+
+  removeSources(room: RoomId, offer: OfferId): Promise<void> {
+    return this.#try(() => this.#database.delete('sources', [room, offer]));
+  }
+
+  bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>> {
+    return this.#try(async () => {
+      const place = `${room}/${MAIN_SCOPE}/`;
+      const found = new Map<OfferId, Bytes>();
+      const range = IDBKeyRange.bound([place], [`${place}\uffff`]);
+      const transaction = this.#database.transaction('bitfields');
+      for await (const { key, value } of transaction.store.iterate(range)) {
+        const bits = v.safeParse(bytesSchema, value);
+        if (bits.success) found.set(key[1], bits.output);
+      }
+      return found;
+    });
   }
 
   putSelection(room: RoomId, selection: readonly OfferSelection[]): Promise<void> {
@@ -209,8 +260,8 @@ class IndexedDbVault implements Vault {
   }
 }
 
-function entriesOf(room: RoomId): IDBKeyRange {
-  // Arrays sort after all strings and numbers: [room] < [room, author, seq] < [room, []].
+function keysOf(room: RoomId): IDBKeyRange {
+  // Arrays sort after all strings and numbers: [room] < [room, author, seq] and [room, offer] < [room, []].
   return IDBKeyRange.bound([room], [room, []]);
 }
 
@@ -220,6 +271,10 @@ function valid<const S extends v.GenericSchema>(schema: S, values: readonly unkn
     const checked = v.safeParse(schema, value);
     return checked.success ? [checked.output] : [];
   });
+}
+
+function isHandle(value: unknown): boolean {
+  return typeof FileSystemHandle !== 'undefined' && value instanceof FileSystemHandle;
 }
 
 function isId(value: unknown, parse: (text: string) => string): boolean {

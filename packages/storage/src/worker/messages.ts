@@ -19,7 +19,7 @@ export type Request =
       readonly offer: OfferId;
       readonly pieceLength: number;
       readonly files: readonly OfferedFile[];
-      readonly source?: readonly File[];
+      readonly source?: readonly (File | undefined)[];
     }
   | {
       readonly type: 'read';

@@ -5,10 +5,7 @@ import { OPFS_ROOT } from '../backends/opfs.ts';
 import { StorageError, toStorageError } from '../errors.ts';
 import type { StoreKind } from '../piece-store.ts';
 import { VaultRecords } from '../vault/records.ts';
-import type { VaultDatabase } from '../vault/schema.ts';
-
-/** The scope that outlives the tab. All others are a second tab's own and go with it. */
-export const MAIN_SCOPE = 'main';
+import { MAIN_SCOPE, type VaultDatabase } from '../vault/schema.ts';
 
 const KINDS: readonly StoreKind[] = ['opfs', 'indexeddb'];
 const DATABASE_PREFIX = 'shoal-bytes/';

@@ -1,0 +1,49 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+
+/** Drops files and folders on the page as a person does, so that the browser hands out handles for them. */
+export async function dropFiles(page: Page, paths: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+  await session.detach();
+}
+
+/**
+ * Makes a profile whose person has answered "Allow on every visit" for a site: headless Chromium shows no question, and nobody could
+ * answer it.
+ */
+export async function profileThatAllows(dir: string, url: string): Promise<string> {
+  await mkdir(join(dir, 'Default'), { recursive: true });
+  const allowed = { [`${url},*`]: { last_modified: '13400000000000000', setting: 1 } };
+  await writeFile(
+    join(dir, 'Default', 'Preferences'),
+    JSON.stringify({
+      profile: { content_settings: { exceptions: { file_system_access_extended_permission: allowed } } },
+    }),
+  );
+  return dir;
+}
+
+/** The browser wants to be asked again for each handle, until it is. */
+export async function withholdPermission(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    interface Asked {
+      queryPermission(): Promise<string>;
+      requestPermission(descriptor: { mode: 'read' }): Promise<string>;
+    }
+    const asked = new WeakSet<object>();
+    const prototype = FileSystemHandle.prototype as FileSystemHandle & Asked;
+    const request = prototype.requestPermission;
+    prototype.queryPermission = async function queryPermission() {
+      return asked.has(this) ? 'granted' : 'prompt';
+    };
+    prototype.requestPermission = async function requestPermission(descriptor) {
+      if (!navigator.userActivation.isActive) throw new DOMException('no click', 'SecurityError');
+      asked.add(this);
+      return await request.call(this, descriptor);
+    };
+  });
+}
