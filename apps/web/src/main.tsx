@@ -1,4 +1,4 @@
-import { openRoom } from '@shoal/room';
+import { listKeptRooms, openRoom, removeKeptRoom } from '@shoal/room';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
 import { ErrorBoundary } from './app/error-boundary.tsx';
@@ -21,6 +21,11 @@ const session = new Session({
     }),
 });
 
+const library = {
+  list: () => listKeptRooms(location.origin),
+  remove: removeKeptRoom,
+};
+
 addEventListener('hashchange', session.followAddress);
 addEventListener('pagehide', event => {
   // A page that the browser only puts aside may come back.
@@ -36,7 +41,7 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
   <ErrorBoundary>
-    <App session={session} />
+    <App session={session} library={library} />
   </ErrorBoundary>,
 );
 session.followAddress();

@@ -1,6 +1,8 @@
 export { RoomError } from './errors.ts';
 export type { RoomErrorCode } from './errors.ts';
 export type { FileOrigin } from './handles.ts';
+export { listKeptRooms, removeKeptRoom } from './library.ts';
+export type { KeptRoom } from './library.ts';
 export { openRoom } from './open-room.ts';
 export type { OpenRoomOptions } from './open-room.ts';
 export type {

@@ -1,6 +1,7 @@
 export {
   openPieceStore,
   persist,
+  removeRoomBytes,
   removeScope,
   type OpenPieceStoreOptions,
 } from './client/open-piece-store.ts';

@@ -9,16 +9,23 @@ import { countOf } from '../format/format.ts';
 import { Broken } from '../landing/broken.tsx';
 import { Landing } from '../landing/landing.tsx';
 import { Opening } from '../landing/opening.tsx';
+import { KeptRooms } from '../library/kept-rooms.tsx';
+import type { Library } from '../library/library.ts';
 import { RoomScreen } from '../room-screen/room-screen.tsx';
 import type { AppState } from './app-state.ts';
 import type { Session } from './session.ts';
 
-export function App({ session }: { readonly session: Session }) {
+interface AppProps {
+  readonly session: Session;
+  readonly library: Library;
+}
+
+export function App({ session, library }: AppProps) {
   const state = useSyncExternalStore(session.subscribe, session.getState, session.getState);
   const onDrop = useCallback((items: readonly DroppedItem[]) => void session.shareDropped(items), [session]);
   return (
     <>
-      <Screen session={session} state={state} />
+      <Screen session={session} library={library} state={state} />
       <DropZone onDrop={onDrop} />
       <p className={state.gathering === undefined ? 'gathering' : 'gathering gathering-on'} role="status">
         {state.gathering === undefined ? '' : `Reading: ${countOf(state.gathering, 'file')} so far`}
@@ -27,7 +34,7 @@ export function App({ session }: { readonly session: Session }) {
   );
 }
 
-function Screen({ session, state }: { readonly session: Session; readonly state: AppState }) {
+function Screen({ session, library, state }: AppProps & { readonly state: AppState }) {
   const { phase } = state;
   const onChoose = (files: readonly ChosenFile[]) => void session.share(files);
   const notices = state.notices.map(notice => (
@@ -38,6 +45,7 @@ function Screen({ session, state }: { readonly session: Session; readonly state:
       return (
         <Landing
           notices={notices}
+          rooms={<KeptRooms library={library} />}
           pickers={
             <FilePickers
               filesLabel="Choose files"

@@ -12,9 +12,10 @@ const POINTS: readonly (readonly [string, string])[] = [
 interface LandingProps {
   readonly notices: ReactNode;
   readonly pickers: ReactNode;
+  readonly rooms: ReactNode;
 }
 
-export function Landing({ notices, pickers }: LandingProps) {
+export function Landing({ notices, pickers, rooms }: LandingProps) {
   return (
     <div className="page">
       <SiteHeader />
@@ -29,6 +30,7 @@ export function Landing({ notices, pickers }: LandingProps) {
           {pickers}
           <p className="hero-hint">or drop files and folders anywhere on this page</p>
         </section>
+        {rooms}
         <ul className="points" role="list">
           {POINTS.map(([title, text]) => (
             <li key={title}>

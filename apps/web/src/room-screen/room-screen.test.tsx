@@ -102,7 +102,7 @@ test('a failure of no file is shown above', () => {
 });
 
 test('the landing page takes files and folders', () => {
-  const markup = renderToStaticMarkup(<Landing notices={null} pickers={pickers} />);
+  const markup = renderToStaticMarkup(<Landing notices={null} rooms={null} pickers={pickers} />);
   expect(markup).toContain('data-testid="file-input"');
   expect(markup).toContain('data-testid="folder-input"');
 });

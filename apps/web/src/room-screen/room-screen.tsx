@@ -68,7 +68,9 @@ export function RoomScreen({ room, report, keep, notices, pickers }: RoomScreenP
         </div>
       </main>
       <footer className="site-footer">
-        <p>{storageWords(snapshot.storage)}</p>
+        <p>
+          {storageWords(snapshot.storage)} <a href="/">See what is kept</a>
+        </p>
       </footer>
       <Announcer snapshot={snapshot} />
     </div>

@@ -3,7 +3,7 @@ import { StorageError } from '../errors.ts';
 import type { AddOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
 import { MAIN_SCOPE, openVaultDatabase } from '../vault/schema.ts';
 import type { Result } from '../worker/messages.ts';
-import { removeScope as deleteScope } from '../worker/scope.ts';
+import { removeRoomBytes as deleteRoom, removeScope as deleteScope } from '../worker/scope.ts';
 import { WorkerClient } from './worker-client.ts';
 
 export interface OpenPieceStoreOptions {
@@ -56,6 +56,19 @@ export async function removeScope(room: RoomId, scope: string): Promise<void> {
   const vault = await openVaultDatabase().catch(() => undefined);
   try {
     await deleteScope(room, scope, vault);
+  } finally {
+    vault?.close();
+  }
+}
+
+/**
+ * Deletes what a room holds, in all scopes.
+ * @throws StorageError 'busy' while it is open in a tab.
+ */
+export async function removeRoomBytes(room: RoomId): Promise<void> {
+  const vault = await openVaultDatabase().catch(() => undefined);
+  try {
+    await deleteRoom(room, vault);
   } finally {
     vault?.close();
   }

@@ -77,6 +77,22 @@ export async function removeScope(
   });
 }
 
+/**
+ * Deletes all bytes and records of a room.
+ * @throws StorageError 'busy' while it is open in a tab.
+ */
+export async function removeRoomBytes(room: RoomId, vault: VaultDatabase | undefined): Promise<void> {
+  await removeScope(room, MAIN_SCOPE, vault);
+  await removeDeadScopes(room, MAIN_SCOPE, vault);
+  try {
+    const top = await (await navigator.storage.getDirectory()).getDirectoryHandle(OPFS_ROOT);
+    // Not with what is in it: a second tab may have a scope of its own open.
+    await held(top, parent => parent.removeEntry(room));
+  } catch {
+    return;
+  }
+}
+
 async function deleteScope(room: RoomId, scope: string, vault: VaultDatabase | undefined): Promise<void> {
   // Claims first, bytes after: a crash between leaves bytes nobody claims.
   if (vault !== undefined) {
