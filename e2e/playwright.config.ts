@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test';
 /** Journeys in real Chromium, one at a time: each drives several browsers on machines that may have two cores. */
 export default defineConfig({
   testDir: '.',
-  testMatch: ['journeys/*.spec.ts', 'hostile/*.spec.ts'],
+  testMatch: ['journeys/*.spec.ts', 'hostile/*.spec.ts', 'faults/*.spec.ts'],
   workers: 1,
   fullyParallel: false,
   retries: 0,

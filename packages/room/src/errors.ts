@@ -40,3 +40,15 @@ export class RoomError extends Error {
     this.text = TEXTS[code];
   }
 }
+
+/** The literal code of whatever was thrown: our packages give every error one. */
+export function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return 'internal-error';
+}
+
+/** Plain words for a person. */
+export function textOf(error: unknown): string {
+  if (error instanceof Error && 'text' in error && typeof error.text === 'string') return error.text;
+  return error instanceof Error ? error.message : 'Something unexpected happened.';
+}

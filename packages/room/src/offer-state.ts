@@ -16,6 +16,7 @@ export class OfferState {
   readonly #dirty = new Set<number>();
   #views: readonly FileView[] = [];
   #verifiedBytes = 0;
+  #verifying = false;
 
   constructor(offer: CatalogueOffer, own: boolean, have: Bitfield) {
     this.offer = offer;
@@ -107,9 +108,20 @@ export class OfferState {
     let missing = 0;
     for (const [file, intent] of this.#intents.entries()) {
       if (intent !== 'wanted') continue;
-      missing += (this.offer.geometry.files[file]?.size ?? 0) - (this.#verified[file] ?? 0);
+      missing += this.missingOf(file);
     }
     return missing;
+  }
+
+  /** Bytes of a file that are not here. */
+  missingOf(file: number): number {
+    return (this.offer.geometry.files[file]?.size ?? 0) - (this.#verified[file] ?? 0);
+  }
+
+  /** The store compares what it found at the start with its hashes. */
+  verifying(on: boolean): void {
+    this.#verifying = on;
+    for (const file of this.#intents.keys()) this.#dirty.add(file);
   }
 
   /** The file rows: the same array while nothing changed, and the same row while its file did not. */
@@ -134,6 +146,7 @@ export class OfferState {
     if (this.isHere(file)) return this.own ? 'seeding' : 'complete';
     if (this.#failed.has(file)) return 'failed';
     const intent = this.intent(file);
+    if (this.#verifying && intent !== 'none') return 'verifying';
     if (intent === 'wanted') return 'downloading';
     return intent === 'paused' ? 'paused' : 'offered';
   }

@@ -20,6 +20,7 @@ export interface OffersOptions {
   readonly current: (offer: OfferId) => CatalogueOffer | undefined;
   /** An offer is open in store, hash book and swarm. */
   readonly opened: (state: OfferState) => void;
+  readonly changed: () => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -87,8 +88,9 @@ export class Offers {
       if (own) hashes.own(offer.id, have);
       this.#states.set(offer.id, state);
       this.#expectKnown(offer.id);
+      if (stored !== undefined && stored.suspect > 0) await this.#verify(state);
       const hashed = own ? Bitfield.full(geometry.pieceCount) : book.known;
-      swarm({ type: 'offer-added', offer: offer.id, geometry, have, hashed });
+      swarm({ type: 'offer-added', offer: offer.id, geometry, have: state.have, hashed });
       this.#want(state);
       this.#options.opened(state);
     } finally {
@@ -246,6 +248,18 @@ export class Offers {
 
   #want(state: OfferState): void {
     this.#options.swarm({ type: 'wanted', offer: state.offer.id, files: state.wanted() });
+  }
+
+  /** Stored files are not as they were left: what is still in them is found before anything is fetched. */
+  async #verify(state: OfferState): Promise<void> {
+    const { store, changed } = this.#options;
+    const { id, geometry } = state.offer;
+    state.verifying(true);
+    changed();
+    const have = await store.verify(id);
+    state.verifying(false);
+    state.reset(Bitfield.fromBytes(geometry.pieceCount, have));
+    changed();
   }
 
   #drop(state: OfferState, files: readonly number[]): void {

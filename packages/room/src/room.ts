@@ -1,9 +1,10 @@
 import type { CryptoPort, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
 import type { CatalogueChange } from '@shoal/gossip';
+import { persist } from '@shoal/storage';
 import type { PieceStore, StorageEvent } from '@shoal/storage';
 import type { Mesh, MeshEvent } from '@shoal/transport';
 import { Swarm } from '@shoal/swarm';
-import { RoomError } from './errors.ts';
+import { RoomError, codeOf, textOf } from './errors.ts';
 import { Failures } from './failures.ts';
 import { GossipDriver } from './gossip-driver.ts';
 import { HashDriver } from './hash-driver.ts';
@@ -17,6 +18,7 @@ import { saveAll, saveFile } from './saving.ts';
 import type { Saved } from './saving.ts';
 import { Sharing } from './sharing.ts';
 import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
+import { Space } from './space.ts';
 import { SwarmDriver } from './swarm-driver.ts';
 import { offerViews, neighbourViews } from './views.ts';
 
@@ -56,9 +58,9 @@ export class Room implements RoomHandle {
   readonly #driver: SwarmDriver;
   readonly #offers: Offers;
   readonly #sharing: Sharing;
+  readonly #space: Space;
   readonly #stops: (() => void)[] = [];
   #connection: RoomSnapshot['connection'] = 'connecting';
-  #usage = { quota: 0, used: 0 };
   #saving = 0;
   #ticks = 0;
   #snapshot: RoomSnapshot | undefined;
@@ -164,7 +166,16 @@ export class Room implements RoomHandle {
       opened: state => {
         this.#sharing.opened(state).then(() => this.#changed(), this.#fail);
       },
+      changed: () => this.#changed(),
       failed: this.#fail,
+    });
+    this.#space = new Space({
+      store,
+      persist,
+      offers: this.#offers,
+      tell: (code, text) => this.#tell(code, text),
+      clear: code => this.#failures.clear(code),
+      changed: () => this.#changed(),
     });
     this.#sharing = new Sharing({
       self: signer.peerId,
@@ -193,7 +204,7 @@ export class Room implements RoomHandle {
     mesh.start();
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.#stops.push(() => clearInterval(timer));
-    await this.#refreshUsage();
+    await this.#space.refresh();
   }
 
   getSnapshot(): RoomSnapshot {
@@ -219,9 +230,7 @@ export class Room implements RoomHandle {
 
   accept(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
-    this.#failures.clear('disk-full');
-    this.#offers.decide(offer, files, 'wanted');
-    void this.#refreshUsage();
+    this.#space.want(offer, files).catch(this.#fail);
     this.#changed();
   }
 
@@ -232,12 +241,14 @@ export class Room implements RoomHandle {
 
   pause(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
+    this.#space.release(offer);
     this.#offers.pause(offer, files);
     this.#changed();
   }
 
   cancel(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
+    this.#space.release(offer);
     this.#offers.cancel(offer, files).then(() => this.#changed(), this.#fail);
     this.#changed();
   }
@@ -340,10 +351,11 @@ export class Room implements RoomHandle {
       const { offer, pieces } = event;
       if (offer !== undefined) {
         // The offer pauses first, or the lost pieces would be asked for again at once; it goes on when a person has made room.
-        this.#offers.pause(offer, undefined);
+        if (event.code === 'disk-full') this.#space.full(offer);
+        else this.#offers.pause(offer, undefined);
         for (const piece of pieces) this.#driver.receive({ type: 'piece-lost', offer, piece });
       }
-      this.#tell(event.code, event.text);
+      if (event.code !== 'disk-full' || offer === undefined) this.#tell(event.code, event.text);
     }
     this.#changed();
   }
@@ -384,6 +396,7 @@ export class Room implements RoomHandle {
 
   #tick(): void {
     this.#driver.receive({ type: 'tick' });
+    this.#space.tick();
     this.#ticks += 1;
     this.#gossip.receive({ type: 'flush' });
     if (this.#ticks % TICKS_PER_REPAIR === 0) this.#gossip.receive({ type: 'tick' });
@@ -393,11 +406,6 @@ export class Room implements RoomHandle {
 
   async #persistHashes(): Promise<void> {
     await this.#parts.vault.flushHashes(offer => this.#hashes.frames(offer));
-  }
-
-  async #refreshUsage(): Promise<void> {
-    this.#usage = await this.#parts.store.usage();
-    this.#changed();
   }
 
   async #whileSaving<T>(work: () => Promise<T>): Promise<T> {
@@ -432,21 +440,11 @@ export class Room implements RoomHandle {
       link,
       self: { id: signer.peerId, name: nameOf(signer.peerId) },
       connection: this.#connection,
-      storage: { kind: store.kind, ...this.#usage },
+      storage: { kind: store.kind, ...this.#space.usage },
       offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes, this.#sharing),
       neighbours: neighbourViews(this.#links.all, this.#gossip.catalogue, nameOf, this.#swarm),
       failures: this.#failures.list,
       saving: this.#saving > 0,
     };
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return 'internal-error';
-}
-
-function textOf(error: unknown): string {
-  if (error instanceof Error && 'text' in error && typeof error.text === 'string') return error.text;
-  return error instanceof Error ? error.message : 'Something unexpected happened.';
 }

@@ -6,7 +6,7 @@ export {
   type OpenPieceStoreOptions,
 } from './client/open-piece-store.ts';
 export { StorageError, type StorageErrorCode } from './errors.ts';
-export type { AddOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from './piece-store.ts';
+export type { AddOffer, AddedOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from './piece-store.ts';
 export {
   openVault,
   type KeptSources,

@@ -25,6 +25,13 @@ export interface AddOffer {
   readonly source?: readonly (File | undefined)[];
 }
 
+export interface AddedOffer {
+  /** Pieces that the store vouches for, MSB first. */
+  readonly have: Bytes;
+  /** Pieces that were recorded in files which are not any more as they were left: `verify` says whether they are still there. */
+  readonly suspect: number;
+}
+
 export interface ZipEntry {
   readonly offer: OfferId;
   /** Index in the geometry's files. */
@@ -40,7 +47,7 @@ export interface ZipEntry {
 export interface PieceStore {
   readonly kind: StoreKind;
   /** Resolves with the bitfield (MSB first) of the pieces that the store vouches for; of a sharer's, those of the files at hand. */
-  addOffer(offer: AddOffer): Promise<{ readonly have: Bytes }>;
+  addOffer(offer: AddOffer): Promise<AddedOffer>;
   /** Hands over piece hashes (packed, 32 bytes each) that the caller has verified. */
   expect(offer: OfferId, first: number, hashes: Bytes): void;
   /** Takes one block; `data.buffer` is TRANSFERRED. Blocks of a piece may come in any order; `begin` is 16 KiB aligned. */
@@ -51,6 +58,13 @@ export interface PieceStore {
   recycle(frame: Bytes): void;
   /** Hashes pieces as they lie on disk (packed, 32 bytes each). */
   hash(offer: OfferId, first: number, count: number): Promise<Bytes>;
+  /**
+   * Compares suspect pieces (see `addOffer`) with their expected hashes, those without one count as gone. Emits `verified` as it goes
+   * on, resolves with the bitfield of what is here.
+   */
+  verify(offer: OfferId): Promise<Bytes>;
+  /** Whether so many bytes can be written now: tried, not estimated. */
+  hasRoom(bytes: number): Promise<boolean>;
   /** Forgets the blocks of an unfinished piece. */
   discard(offer: OfferId, piece: number): void;
   /** A complete file, disk-backed where the browser can. Rejects 'not-verified' while pieces are missing. */

@@ -62,7 +62,10 @@ describe('totals', () => {
 
   test('leaving is asked about while bytes flow, in or out', () => {
     expect(isTransferring(fakeSnapshot({ offers: [offerOf('complete', 'paused')] }))).toBe(false);
-    expect(isTransferring(fakeSnapshot({ offers: [offerOf('downloading')] }))).toBe(true);
+    const waiting = offerOf('downloading');
+    expect(isTransferring(fakeSnapshot({ offers: [waiting] }))).toBe(false);
+    expect(isTransferring(fakeSnapshot({ offers: [{ ...waiting, downRate: 5000 }] }))).toBe(true);
+    expect(isTransferring(fakeSnapshot({ saving: true }))).toBe(true);
     expect(isTransferring(fakeSnapshot({ neighbours: [fakeNeighbour('p', { upRate: 5000 })] }))).toBe(true);
     // What a meter still reads long after the last byte.
     expect(isTransferring(fakeSnapshot({ neighbours: [fakeNeighbour('p', { upRate: 0.3 })] }))).toBe(false);

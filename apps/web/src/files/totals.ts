@@ -100,7 +100,9 @@ export function fetchingProgress(offers: readonly OfferView[]): number | undefin
 /** Whether closing the page now would cut a transfer short, one's own or somebody else's. */
 export function isTransferring(snapshot: RoomSnapshot): boolean {
   return (
-    snapshot.offers.some(offer => totalsOf(offer).count.downloading > 0) ||
+    snapshot.saving ||
+    // A download that waits for somebody to come loses nothing when the tab is closed.
+    snapshot.offers.some(offer => totalsOf(offer).count.downloading > 0 && isFlowing(offer.downRate)) ||
     snapshot.neighbours.some(neighbour => isFlowing(neighbour.upRate))
   );
 }

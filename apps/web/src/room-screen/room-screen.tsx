@@ -9,7 +9,7 @@ import { PeoplePanel } from '../people/people-panel.tsx';
 import { SiteHeader } from '../ui/site-header.tsx';
 import { Announcer } from './announcer.tsx';
 import { ConnectionState } from './connection-state.tsx';
-import { useLeaveGuard, usePageTitle } from './page-effects.ts';
+import { useLeaveGuard, usePageTitle, useWakeLock } from './page-effects.ts';
 import { sharingHint } from './sharing-hint.ts';
 import { SnapshotFeed } from './snapshot-feed.ts';
 import './room-screen.css';
@@ -36,6 +36,7 @@ export function RoomScreen({ room, report, keep, notices, pickers }: RoomScreenP
   );
   usePageTitle(snapshot);
   useLeaveGuard(snapshot);
+  useWakeLock(snapshot);
   return (
     <div className="page">
       <SiteHeader>

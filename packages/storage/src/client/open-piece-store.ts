@@ -1,6 +1,6 @@
 import type { Bytes, OfferId, RoomId } from '@shoal/protocol';
 import { StorageError } from '../errors.ts';
-import type { AddOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
+import type { AddOffer, AddedOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
 import { MAIN_SCOPE, openVaultDatabase } from '../vault/schema.ts';
 import type { Result } from '../worker/messages.ts';
 import { removeRoomBytes as deleteRoom, removeScope as deleteScope } from '../worker/scope.ts';
@@ -94,8 +94,8 @@ class WorkerPieceStore implements PieceStore {
     this.kind = kind;
   }
 
-  async addOffer({ offer, geometry, source }: AddOffer): Promise<{ readonly have: Bytes }> {
-    const { bytes } = expected(
+  async addOffer({ offer, geometry, source }: AddOffer): Promise<AddedOffer> {
+    const { have, suspect } = expected(
       await this.#client.call({
         type: 'add-offer',
         offer,
@@ -103,9 +103,9 @@ class WorkerPieceStore implements PieceStore {
         files: geometry.files.map(({ path, size }) => ({ path, size })),
         ...(source === undefined ? {} : { source }),
       }),
-      'bytes',
+      'added',
     );
-    return { have: bytes };
+    return { have, suspect };
   }
 
   expect(offer: OfferId, first: number, hashes: Bytes): void {
@@ -132,6 +132,14 @@ class WorkerPieceStore implements PieceStore {
 
   async hash(offer: OfferId, first: number, count: number): Promise<Bytes> {
     return expected(await this.#client.call({ type: 'hash', offer, first, count }), 'bytes').bytes;
+  }
+
+  async verify(offer: OfferId): Promise<Bytes> {
+    return expected(await this.#client.call({ type: 'verify', offer }), 'bytes').bytes;
+  }
+
+  async hasRoom(bytes: number): Promise<boolean> {
+    return expected(await this.#client.call({ type: 'has-room', bytes }), 'answer').yes;
   }
 
   discard(offer: OfferId, piece: number): void {

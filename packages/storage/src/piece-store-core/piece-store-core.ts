@@ -6,6 +6,7 @@ import { OfferLayout } from './layout.ts';
 import { PieceBuffers } from './partial-pieces.ts';
 import { DEFAULT_LIMITS, type CoreLimits, type CorePorts } from './ports.ts';
 import { ReceivedOffer, type Shared } from './received-offer.ts';
+import type { AddedOffer } from '../piece-store.ts';
 import type { StoredOffer } from './stored-offer.ts';
 
 /**
@@ -26,7 +27,11 @@ export class PieceStoreCore {
   }
 
   /** Adding an offer that is there replaces it (a sharer who chose the files again), keeping what is stored. */
-  addOffer(offer: OfferId, geometry: OfferGeometry, source?: readonly (File | undefined)[]): Promise<Bytes> {
+  addOffer(
+    offer: OfferId,
+    geometry: OfferGeometry,
+    source?: readonly (File | undefined)[],
+  ): Promise<AddedOffer> {
     return this.#change(offer, async () => {
       await this.#offers.get(offer)?.close(false);
       this.#offers.delete(offer);
@@ -35,7 +40,7 @@ export class PieceStoreCore {
           ? await this.#restore(offer, geometry)
           : new SharedOffer(geometry, source, this.#ports.crypto);
       this.#offers.set(offer, added);
-      return added.have();
+      return { have: added.have(), suspect: added instanceof ReceivedOffer ? added.suspectCount : 0 };
     });
   }
 
@@ -72,6 +77,10 @@ export class PieceStoreCore {
     return (await this.#demand(offer)).hash(first, count);
   }
 
+  async verify(offer: OfferId): Promise<Bytes> {
+    return (await this.#demand(offer)).verify();
+  }
+
   async file(offer: OfferId, index: number): Promise<Blob> {
     return (await this.#demand(offer)).file(index);
   }
@@ -104,13 +113,22 @@ export class PieceStoreCore {
     const have = bitfieldOf(geometry.pieceCount, await this.#ports.records.load(offer));
     // The record is the truth as long as the bytes it speaks of can be there: storage may have been cleared or evicted.
     const sizes = new Map<string, number>();
+    const damaged = new Set<string>();
     for (const piece of [...have.indices()]) {
       const { file, begin, length } = layout.piece(piece);
       let size = sizes.get(file);
       if (size === undefined) sizes.set(file, (size = (await this.#ports.bytes.size(file)) ?? 0));
-      if (size < begin + length) have.clear(piece);
+      if (size >= begin + length) continue;
+      damaged.add(file);
+      have.clear(piece);
     }
-    return new ReceivedOffer(offer, geometry, layout, have, this.#shared);
+    // Who took the end of a file may have changed the rest of it.
+    const suspect = new Bitfield(geometry.pieceCount);
+    for (const piece of damaged.size === 0 ? [] : [...have.indices()])
+      if (damaged.has(layout.piece(piece).file) && have.clear(piece)) suspect.set(piece);
+    // Before anything is written: a file that grows again would make a claim believed that is not true.
+    if (damaged.size > 0) await this.#ports.records.save([[offer, have.toBytes()]]);
+    return new ReceivedOffer(offer, geometry, layout, have, this.#shared, suspect);
   }
 
   async #find(offer: OfferId): Promise<StoredOffer | undefined> {

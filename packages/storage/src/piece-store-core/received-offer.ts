@@ -16,6 +16,9 @@ import { PartialPieces, type PieceBuffers } from './partial-pieces.ts';
 import type { CorePorts } from './ports.ts';
 import type { StoredOffer } from './stored-offer.ts';
 
+/** Suspect pieces told of, and recorded, together. */
+const VERIFY_GROUP = 64;
+
 /** Shared by all offers of a store. */
 export interface Shared {
   readonly ports: CorePorts;
@@ -33,6 +36,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
   readonly #geometry: OfferGeometry;
   readonly #layout: OfferLayout;
   readonly #have: Bitfield;
+  readonly #suspect: Bitfield;
   readonly #expected: Bytes;
   readonly #known: Bitfield;
   readonly #partials: PartialPieces;
@@ -45,11 +49,20 @@ export class ReceivedOffer implements StoredOffer, Committable {
   readonly #leaving = new Set<number>();
   #removed = false;
 
-  constructor(id: OfferId, geometry: OfferGeometry, layout: OfferLayout, have: Bitfield, shared: Shared) {
+  /** @param suspect - pieces that may be there, and are not in `have` */
+  constructor(
+    id: OfferId,
+    geometry: OfferGeometry,
+    layout: OfferLayout,
+    have: Bitfield,
+    shared: Shared,
+    suspect: Bitfield = new Bitfield(geometry.pieceCount),
+  ) {
     this.id = id;
     this.#geometry = geometry;
     this.#layout = layout;
     this.#have = have;
+    this.#suspect = suspect;
     this.#shared = shared;
     this.#expected = new Uint8Array(geometry.pieceCount * HASH_BYTES);
     this.#known = new Bitfield(geometry.pieceCount);
@@ -62,6 +75,22 @@ export class ReceivedOffer implements StoredOffer, Committable {
 
   have(): Bytes {
     return this.#have.toBytes();
+  }
+
+  get suspectCount(): number {
+    return this.#suspect.count;
+  }
+
+  async verify(): Promise<Bytes> {
+    const { records } = this.#shared.ports;
+    for (let group = this.#takeSuspects(); group.length > 0 && !this.#removed; group = this.#takeSuspects()) {
+      const found: number[] = [];
+      for (const piece of group) if (await this.#isThere(piece)) found.push(piece);
+      if (found.length === 0) continue;
+      await this.#shared.commit.exclusive(async () => await records.save([[this.id, this.bitsWith(found)]]));
+      this.committed(found);
+    }
+    return this.have();
   }
 
   expect(first: number, hashes: Bytes): void {
@@ -185,6 +214,31 @@ export class ReceivedOffer implements StoredOffer, Committable {
   commitFailed(pieces: readonly number[], error: StorageError): void {
     for (const piece of pieces) this.#busy.delete(piece);
     this.#failed(pieces, error);
+  }
+
+  #takeSuspects(): number[] {
+    const group: number[] = [];
+    for (const piece of this.#suspect.indices()) {
+      group.push(piece);
+      if (group.length === VERIFY_GROUP) break;
+    }
+    for (const piece of group) this.#suspect.clear(piece);
+    return group;
+  }
+
+  async #isThere(piece: number): Promise<boolean> {
+    // What came meanwhile is there, and what nobody can vouch for is not.
+    if (this.#have.has(piece) || this.#busy.has(piece) || !this.#known.has(piece)) return false;
+    const { ports } = this.#shared;
+    const { file, begin, length } = this.#layout.piece(piece);
+    const data = new Uint8Array(length);
+    try {
+      await ports.bytes.readAt(file, begin, data);
+    } catch {
+      return false;
+    }
+    const digest = await hashPiece(ports.crypto, this.#geometry, piece, data);
+    return equalBytes(digest, this.#expected.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES));
   }
 
   #piecesOf(file: number): number[] {

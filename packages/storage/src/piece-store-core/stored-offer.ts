@@ -9,6 +9,8 @@ export interface StoredOffer {
   discard(piece: number): void;
   /** Fills `into` with bytes of a verified piece. */
   read(piece: number, begin: number, into: Bytes): Promise<void>;
+  /** Compares what is suspect with its expected hashes; bitfield bytes of what is here. */
+  verify(): Promise<Bytes>;
   hash(first: number, count: number): Promise<Bytes>;
   file(index: number): Promise<Blob>;
   removeFiles(files: readonly number[]): Promise<void>;

@@ -61,7 +61,7 @@ export function rig(
     log,
     timer,
     async add(sample) {
-      const have = await core.addOffer(sample.offer, sample.geometry);
+      const { have } = await core.addOffer(sample.offer, sample.geometry);
       for (const piece of sample.pieces) await core.expect(sample.offer, piece, await sample.hash(piece));
       return have;
     },

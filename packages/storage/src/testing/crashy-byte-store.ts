@@ -34,7 +34,6 @@ function step(fate: Fate): void {
 export class CrashyByteStore implements ByteStore {
   readonly kind = 'memory';
   readonly #fate: Fate;
-  readonly #cache = new MemoryByteStore();
   readonly #disk: MemoryByteStore;
   #unflushed: Write[] = [];
 
@@ -47,11 +46,21 @@ export class CrashyByteStore implements ByteStore {
     // The last write before the crash may be under way when it happens.
     this.#unflushed.push({ file, at, bytes: data.slice() });
     step(this.#fate);
-    await this.#cache.writeAt(file, at, data);
   }
 
-  readAt(file: string, at: number, into: Bytes): Promise<void> {
-    return this.#cache.readAt(file, at, into);
+  /** What is on the disk, and over it what is in the cache. */
+  async readAt(file: string, at: number, into: Bytes): Promise<void> {
+    const onDisk = (await this.#disk.size(file)) ?? 0;
+    const writes = this.#unflushed.filter(write => write.file === file);
+    const size = Math.max(onDisk, ...writes.map(write => write.at + write.bytes.length));
+    if (size < at + into.length) throw new StorageError('not-found');
+    into.fill(0);
+    if (onDisk > at) await this.#disk.readAt(file, at, into.subarray(0, Math.min(into.length, onDisk - at)));
+    for (const write of writes) {
+      const from = Math.max(at, write.at);
+      const to = Math.min(at + into.length, write.at + write.bytes.length);
+      if (to > from) into.set(write.bytes.subarray(from - write.at, to - write.at), from - at);
+    }
   }
 
   async flush(files: Iterable<string>): Promise<void> {
@@ -80,21 +89,21 @@ export class CrashyByteStore implements ByteStore {
     return this.#disk.size(file);
   }
 
-  asBlob(file: string, at: number, length: number): Promise<Blob> {
-    return this.#cache.asBlob(file, at, length);
+  async asBlob(file: string, at: number, length: number): Promise<Blob> {
+    const bytes = new Uint8Array(length);
+    await this.readAt(file, at, bytes);
+    return new Blob([bytes]);
   }
 
   async remove(file: string): Promise<void> {
     step(this.#fate);
     this.#unflushed = this.#unflushed.filter(write => write.file !== file);
-    await this.#cache.remove(file);
     await this.#disk.remove(file);
   }
 
   async removeFolder(folder: string): Promise<void> {
     step(this.#fate);
     this.#unflushed = this.#unflushed.filter(write => !write.file.startsWith(`${folder}/`));
-    await this.#cache.removeFolder(folder);
     await this.#disk.removeFolder(folder);
   }
 

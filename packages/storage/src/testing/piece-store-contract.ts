@@ -240,7 +240,41 @@ export function pieceStoreContract(kind: StoreKind): void {
       expect(await code(store.hash(newOfferOf(), 0, 1))).toBe('closed');
     });
 
+    test('says by trying whether there is room, and leaves nothing behind', async () => {
+      const { store } = await openOn(newRoom());
+      expect(await store.hasRoom(9 * 1024 * 1024)).toBe(true);
+      expect(await store.hasRoom(0)).toBe(true);
+    });
+
     if (kind === 'memory') return;
+
+    // Nobody but the browser can cut a record of IndexedDB.
+    if (kind === 'opfs') {
+      test('a stored file that lost its end is compared with its hashes; what is spoilt or gone is fetched again', async () => {
+        const room = newRoom();
+        const sample = new Sample([4 * PIECE, 3 * PIECE]);
+        const first = await openOn(room);
+        await add(first.store, sample);
+        for (const piece of sample.pieces) put(first.store, sample, piece);
+        await first.log.allVerified(7);
+        await first.store.close();
+        await cutStored(room, `${sample.offer}/f0`, 3 * PIECE - 1);
+
+        const { store, log } = await openOn(room);
+        const { have, suspect } = await store.addOffer({ offer: sample.offer, geometry: sample.geometry });
+        expect([...Bitfield.fromBytes(7, have).indices()]).toEqual([4, 5, 6]);
+        expect(suspect).toBe(2);
+        const hashes = concatBytes(...(await Promise.all(sample.pieces.map(piece => sample.hash(piece)))));
+        store.expect(sample.offer, 0, hashes);
+        const found = Bitfield.fromBytes(7, await store.verify(sample.offer));
+        // The first byte was changed as well.
+        expect([...found.indices()]).toEqual([1, 4, 5, 6]);
+        expect(log.verified).toEqual([1]);
+        for (const piece of [0, 2, 3]) put(store, sample, piece);
+        await log.allVerified(4);
+        expect(await same(await bytesOf(await store.file(sample.offer, 0)), sample.contents[0])).toBe(true);
+      });
+    }
 
     test('reopened, it still has what was verified, and nothing else', async () => {
       const room = newRoom();
@@ -261,6 +295,20 @@ export function pieceStoreContract(kind: StoreKind): void {
       expect(await same(await bytesOf(await store.file(sample.offer, 0)), sample.contents[0])).toBe(true);
     });
   });
+}
+
+/** Cuts a stored file behind the store's back, and changes its first byte. */
+async function cutStored(room: RoomId, path: string, length: number): Promise<void> {
+  let folder = await navigator.storage.getDirectory();
+  const parts = ['shoal-v1', room, 'main', ...path.split('/')];
+  const name = parts.pop() ?? '';
+  for (const part of parts) folder = await folder.getDirectoryHandle(part);
+  const file = await folder.getFileHandle(name);
+  const [byte = 0] = new Uint8Array(await (await file.getFile()).slice(0, 1).arrayBuffer());
+  const writable = await file.createWritable({ keepExistingData: true });
+  await writable.write(new Uint8Array([byte ^ 1]));
+  await writable.truncate(length);
+  await writable.close();
 }
 
 function newOfferOf(): Sample['offer'] {

@@ -32,6 +32,8 @@ export type Request =
       readonly spare?: ArrayBuffer;
     }
   | { readonly type: 'hash'; readonly offer: OfferId; readonly first: number; readonly count: number }
+  | { readonly type: 'verify'; readonly offer: OfferId }
+  | { readonly type: 'has-room'; readonly bytes: number }
   | { readonly type: 'file'; readonly offer: OfferId; readonly file: number }
   | { readonly type: 'zip'; readonly files: readonly ZipEntry[] }
   | { readonly type: 'remove-files'; readonly offer: OfferId; readonly files: readonly number[] }
@@ -55,6 +57,8 @@ export type ToWorker = Notice | { readonly type: 'call'; readonly id: number; re
 
 export type Result =
   | { readonly type: 'opened'; readonly kind: StoreKind }
+  | { readonly type: 'added'; readonly have: Bytes; readonly suspect: number }
+  | { readonly type: 'answer'; readonly yes: boolean }
   | { readonly type: 'bytes'; readonly bytes: Bytes }
   | { readonly type: 'blob'; readonly blob: Blob }
   | { readonly type: 'done' }

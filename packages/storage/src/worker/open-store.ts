@@ -15,6 +15,8 @@ import { lockScope, placeOf, removeDeadScopes } from './scope.ts';
 export interface OpenStore {
   readonly kind: StoreKind;
   readonly core: PieceStoreCore;
+  /** Tries to write so many bytes. */
+  hasRoom(bytes: number): Promise<boolean>;
   /** Gives a fresh sink for a file that is made here. */
   temp(): TempSink;
   close(): Promise<void>;
@@ -41,6 +43,7 @@ export async function openStore(
     return {
       kind: bytes.kind,
       core,
+      hasRoom: size => hasRoom(bytes, size),
       temp: () => (bytes.kind === 'opfs' ? new StoreTemp(bytes) : new BlobTemp()),
       async close() {
         try {
@@ -54,6 +57,23 @@ export async function openStore(
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+/** Bytes written at a time to see whether there is room. */
+const TRIAL_BYTES = 4 * 1024 * 1024;
+
+async function hasRoom(bytes: ByteStore, size: number): Promise<boolean> {
+  const name = `${TEMP_FOLDER}/${crypto.randomUUID()}`;
+  const trial = new Uint8Array(Math.min(TRIAL_BYTES, size));
+  try {
+    for (let at = 0; at < size; at += trial.length) await bytes.writeAt(name, at, trial);
+    await bytes.flush([name]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await bytes.remove(name).catch(() => undefined);
   }
 }
 

@@ -60,7 +60,7 @@ export class StorageWorker {
     switch (request.type) {
       case 'add-offer': {
         const geometry = geometryOf(request.pieceLength, request.files);
-        return { type: 'bytes', bytes: await core.addOffer(request.offer, geometry, request.source) };
+        return { type: 'added', ...(await core.addOffer(request.offer, geometry, request.source)) };
       }
       case 'read': {
         const { offer, piece, begin, length, headroom, spare } = request;
@@ -68,6 +68,10 @@ export class StorageWorker {
       }
       case 'hash':
         return { type: 'bytes', bytes: await core.hash(request.offer, request.first, request.count) };
+      case 'verify':
+        return { type: 'bytes', bytes: await core.verify(request.offer) };
+      case 'has-room':
+        return { type: 'answer', yes: await store.hasRoom(request.bytes) };
       case 'file':
         return { type: 'blob', blob: await core.file(request.offer, request.file) };
       case 'zip':

@@ -1,0 +1,262 @@
+import { appendFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { FULL, countSent, killProcesses, record } from '../support/faults.ts';
+import { sha256OfFile, writeNoise } from '../support/files.ts';
+import { downloadAll, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { startServer } from '../support/server.ts';
+import { expect, test } from '../support/test.ts';
+
+const MIB = 1024 * 1024;
+const SIZE = (FULL ? 256 : 64) * MIB;
+/** Browser crashes in a row, each at a random instant. */
+const CRASHES = FULL ? 20 : 2;
+/** Lost with a cut: what is on its way, unfinished pieces, and what was not committed yet (a quarter of a second). */
+const IN_FLIGHT = 24 * MIB;
+const NAME = 'film.bin';
+
+const progress = async (page: Page): Promise<number> =>
+  Number(await fileRow(page, NAME).getAttribute('data-progress'));
+
+async function reaches(page: Page, fraction: number): Promise<void> {
+  await expect.poll(async () => await progress(page), { intervals: [20] }).toBeGreaterThanOrEqual(fraction);
+}
+
+function judge(fault: string, sent: number, cuts: number): void {
+  record({ fault, size: SIZE, end: 'complete, SHA-256 right', sent, cuts });
+  expect(sent).toBeLessThan(SIZE * 1.01 + IN_FLIGHT * cuts);
+}
+
+async function shareAgain(page: Page, path: string): Promise<void> {
+  await page.getByTestId('share-again').locator('input[type=file]').setInputFiles(path);
+  await expect(fileRow(page, NAME)).toHaveAttribute('data-state', 'seeding');
+}
+
+test('receiver reload', async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const sent = await countSent(ann.context);
+  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  await downloadAll(bob.page);
+  for (const fraction of [0.3, 0.6]) {
+    await reaches(bob.page, fraction);
+    await bob.page.reload();
+    await reaches(bob.page, fraction);
+  }
+  await waitComplete(bob.page, NAME);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge('receiver reloads, twice', sent.bytes, 2);
+});
+
+test('renderer kill -9', async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const sent = await countSent(ann.context);
+  const link = await shareFiles(ann.page, server.url, path);
+  await bob.page.goto(link);
+  await downloadAll(bob.page);
+  await reaches(bob.page, 0.3 + 0.3 * Math.random());
+  const crashed = bob.page.waitForEvent('crash');
+  await killProcesses(bob.context, bob.page, 'renderer');
+  await crashed;
+  const page = await bob.context.newPage();
+  await page.goto(link);
+  await waitComplete(page, NAME);
+  expect(await sha256OfFile(await saveRow(page, NAME))).toBe(sum);
+  judge("the receiver's tab is killed (kill -9)", sent.bytes, 1);
+});
+
+test('browser kill -9 at random instants', async ({ server, person, dir }) => {
+  test.slow(FULL);
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const profile = join(dir, 'bob');
+  const ann = await person('ann');
+  const sent = await countSent(ann.context);
+  const link = await shareFiles(ann.page, server.url, path);
+  let [bob, crashes, before] = [await person('bob', { profile }), 0, 0];
+  await bob.page.goto(link);
+  await downloadAll(bob.page);
+  for (; crashes < CRASHES; crashes += 1) {
+    await reaches(bob.page, Math.max(before, 0.0001));
+    before = await progress(bob.page);
+    // A random instant, counted in progress, so that all of them fall into the transfer.
+    await reaches(
+      bob.page,
+      Math.min(0.97, before + (Math.random() * 1.6 * (0.97 - before)) / (CRASHES - crashes)),
+    );
+    before = await progress(bob.page);
+    const closed = bob.context.waitForEvent('close');
+    await killProcesses(bob.context, bob.page, 'browser');
+    await closed;
+    bob = await person('bob', { profile });
+    await bob.page.goto(link);
+    // What was shown as verified is still there.
+    await reaches(bob.page, before);
+  }
+  await waitComplete(bob.page, NAME);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge(`the receiver's browser is killed (kill -9), ${CRASHES} times`, sent.bytes, CRASHES);
+});
+
+test('sharer reload', async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const sent = await countSent(ann.context);
+  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  await downloadAll(bob.page);
+  await reaches(bob.page, 0.3);
+  await ann.page.reload();
+  await shareAgain(ann.page, path);
+  await waitComplete(bob.page, NAME);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge('sharer reloads and chooses the file again', sent.bytes, 1);
+});
+
+test('both sides reload', async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const sent = await countSent(ann.context);
+  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  await downloadAll(bob.page);
+  await reaches(bob.page, 0.3);
+  await Promise.all([ann.page.reload(), bob.page.reload()]);
+  await shareAgain(ann.page, path);
+  await waitComplete(bob.page, NAME);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge('both sides reload', sent.bytes, 1);
+});
+
+test('server killed and restarted', async ({ person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const first = await startServer();
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const sent = await countSent(ann.context);
+  await bob.page.goto(await shareFiles(ann.page, first.url, path));
+  await downloadAll(bob.page);
+  await reaches(bob.page, 0.2);
+  await first.kill();
+  await expect(bob.page.getByTestId('connection-state')).not.toHaveAttribute('data-state', 'online');
+  const second = await startServer({ port: Number(new URL(first.url).port) });
+  await waitComplete(bob.page, NAME);
+  for (const { page } of [ann, bob])
+    await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge('the server is killed and restarted', sent.bytes, 0);
+  await second.stop();
+});
+
+test('two tabs', async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const link = await shareFiles(ann.page, server.url, path);
+  const other = await bob.context.newPage();
+  for (const page of [bob.page, other]) {
+    await page.goto(link);
+    await downloadAll(page);
+  }
+  await Promise.all([bob.page, other].map(async page => await waitComplete(page, NAME)));
+  for (const page of [bob.page, other]) expect(await sha256OfFile(await saveRow(page, NAME))).toBe(sum);
+  record({
+    fault: 'two tabs of one browser',
+    size: SIZE,
+    end: 'complete in both, SHA-256 right',
+    sent: 0,
+    cuts: 0,
+  });
+});
+
+test('disk full', async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const sent = await countSent(ann.context);
+  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  const quota = await bob.context.newCDPSession(bob.page);
+  const alert = bob.page.locator('[role=alert][data-code=disk-full]');
+  // Said before anything is fetched.
+  await quota.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: SIZE / 2 });
+  await expect(fileRow(bob.page, NAME)).toBeVisible();
+  await downloadAll(bob.page);
+  await expect(alert).toBeVisible();
+  await expect(fileRow(bob.page, NAME)).toHaveAttribute('data-state', 'paused');
+  expect(await progress(bob.page)).toBe(0);
+  // Room was made: it begins by itself. Then the disk fills up under it.
+  await quota.send('Storage.overrideQuotaForOrigin', { origin: server.url });
+  await reaches(bob.page, 0.2);
+  await quota.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: MIB });
+  await expect(alert).toBeVisible();
+  await expect(fileRow(bob.page, NAME)).toHaveAttribute('data-state', 'paused');
+  await quota.send('Storage.overrideQuotaForOrigin', { origin: server.url });
+  await waitComplete(bob.page, NAME);
+  await expect(alert).toHaveCount(0);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge('disk full before and during, then room is made (`disk-full` meanwhile)', sent.bytes, 1);
+});
+
+test("the sharer's file changes in mid-transfer", async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  await downloadAll(bob.page);
+  await reaches(bob.page, 0.1);
+  await appendFile(path, 'more');
+  await expect(fileRow(ann.page, NAME).getByRole('alert')).toHaveAttribute('data-code', 'source-changed');
+  await expect(fileRow(ann.page, NAME)).toHaveAttribute('data-state', 'failed');
+  await expect(fileRow(bob.page, NAME)).not.toHaveAttribute('data-state', 'complete');
+  record({
+    fault: "the sharer's file changes in mid-transfer",
+    size: SIZE,
+    end: '`source-changed` at the sharer',
+    sent: 0,
+    cuts: 0,
+  });
+});
+
+test('storage evicted', async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const sent = await countSent(ann.context);
+  const link = await shareFiles(ann.page, server.url, path);
+  await bob.page.goto(link);
+  await downloadAll(bob.page);
+  await waitComplete(bob.page, NAME);
+  await bob.page.goto(server.url);
+  const keep = 0.75;
+  await bob.page.evaluate(async (part: number) => {
+    const visit = async (folder: FileSystemDirectoryHandle): Promise<void> => {
+      for await (const entry of folder.values()) {
+        if (entry instanceof FileSystemDirectoryHandle) await visit(entry);
+        else if (entry instanceof FileSystemFileHandle) {
+          const writable = await entry.createWritable({ keepExistingData: true });
+          await writable.truncate(Math.floor((await entry.getFile()).size * part));
+          await writable.close();
+        }
+      }
+    };
+    await visit(await navigator.storage.getDirectory());
+  }, keep);
+  await bob.page.goto(link);
+  // The rest is found again by its hashes.
+  await reaches(bob.page, keep - 0.05);
+  await waitComplete(bob.page, NAME);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  const lost = SIZE * (1 - keep);
+  record({
+    fault: 'a quarter of what is stored is evicted',
+    size: SIZE + lost,
+    end: 'complete, SHA-256 right',
+    sent: sent.bytes,
+    cuts: 0,
+  });
+  expect(sent.bytes).toBeLessThan((SIZE + lost) * 1.01 + IN_FLIGHT);
+  await rm(path);
+});

@@ -1,0 +1,64 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { kill } from 'node:process';
+import type { BrowserContext, Page } from '@playwright/test';
+
+/** The whole matrix (`npm run e2e:faults`), or the short form that `npm test` runs. */
+export const FULL = process.env['SHOAL_FAULTS'] === 'full';
+const ROWS = process.env['SHOAL_FAULT_ROWS'];
+
+/** One line of the table. */
+export interface FaultRow {
+  readonly fault: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** How it ended, in words or by code. */
+  readonly end: string;
+  /** Bytes that the sharer's page sent, all told. */
+  readonly sent: number;
+  readonly cuts: number;
+}
+
+export function record(row: FaultRow): void {
+  if (ROWS === undefined) return;
+  mkdirSync(dirname(ROWS), { recursive: true });
+  appendFileSync(ROWS, `${JSON.stringify(row)}\n`);
+}
+
+export interface Counter {
+  readonly bytes: number;
+}
+
+/** Counts what the pages of a browser hand to their data channels, over every reload. Up to 1 MiB behind. */
+export async function countSent(context: BrowserContext): Promise<Counter> {
+  const counter = { bytes: 0 };
+  await context.exposeBinding('shoalSent', (_, bytes: number) => {
+    counter.bytes += bytes;
+  });
+  await context.addInitScript(() => {
+    const tell = (window as unknown as { shoalSent(bytes: number): Promise<void> }).shoalSent;
+    let pending = 0;
+    const flush = (): void => {
+      if (pending > 0) void tell(pending);
+      pending = 0;
+    };
+    const send = RTCDataChannel.prototype.send;
+    RTCDataChannel.prototype.send = function count(this: RTCDataChannel, data: ArrayBufferView<ArrayBuffer>) {
+      pending += data.byteLength;
+      if (pending >= 1024 * 1024) flush();
+      send.call(this, data);
+    };
+    setInterval(flush, 500);
+  });
+  return counter;
+}
+
+type ProcessKind = 'browser' | 'renderer';
+
+/** SIGKILL to the processes of one person's browser: what a crash looks like. */
+export async function killProcesses(context: BrowserContext, page: Page, kind: ProcessKind): Promise<void> {
+  const browser = context.browser();
+  const session = browser === null ? await context.newCDPSession(page) : await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  for (const { type, id } of processInfo) if (type === kind) kill(id, 'SIGKILL');
+}
