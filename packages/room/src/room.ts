@@ -15,7 +15,7 @@ import type { Schedule } from './notifier.ts';
 import { Offers } from './offers.ts';
 import type { RoomVault } from './room-vault.ts';
 import { saveAll, saveFile } from './saving.ts';
-import type { Saved } from './saving.ts';
+import type { PickFile, Saved } from './saving.ts';
 import { Sharing } from './sharing.ts';
 import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
 import { Space } from './space.ts';
@@ -264,8 +264,10 @@ export class Room implements RoomHandle {
     return await this.#whileSaving(async () => await saveFile(this.#parts.store, this.#offers, offer, file));
   }
 
-  async saveAll(): Promise<Saved | undefined> {
-    return await this.#whileSaving(async () => await saveAll(this.#parts.store, this.#offers));
+  async saveAll(pick?: PickFile): Promise<Saved | undefined> {
+    return await this.#whileSaving(
+      async () => await saveAll(this.#parts.store, this.#offers, this.#space.free, pick),
+    );
   }
 
   async setName(name: string): Promise<void> {

@@ -16,8 +16,8 @@ interface Savable {
 }
 
 export async function saveFile(
-  store: PieceStore,
-  offers: Offers,
+  store: Pick<PieceStore, 'file'>,
+  offers: Pick<Offers, 'get'>,
   offer: OfferId,
   file: number,
 ): Promise<Saved> {
@@ -28,19 +28,39 @@ export async function saveFile(
   return { name: baseName(path), blob: await store.file(offer, file) };
 }
 
-/** All that was received: a single file as itself, several as one .zip that keeps the folders. */
-export async function saveAll(store: PieceStore, offers: Offers): Promise<Saved | undefined> {
+/** Lets a person pick a file to write into, where the browser can; undefined when it was not picked after all. */
+export type PickFile = (name: string) => Promise<FileSystemFileHandle | undefined>;
+
+/**
+ * All that was received: a single file as itself, several as one .zip that keeps the folders. The .zip is made in the browser's own
+ * storage and downloaded from there, disk to disk; where it would not fit beside the files, it is written into a picked file.
+ * @param free - bytes that the browser's storage still takes
+ * @returns undefined when there is nothing to download
+ */
+export async function saveAll(
+  store: Pick<PieceStore, 'file' | 'zip' | 'zipInto'>,
+  offers: Pick<Offers, 'all' | 'get'>,
+  free: number,
+  pick: PickFile | undefined,
+): Promise<Saved | undefined> {
   const complete: Savable[] = [];
+  let bytes = 0;
   for (const state of offers.all()) {
     if (state.own) continue;
-    for (const [file, { path }] of state.offer.geometry.files.entries()) {
-      if (state.isComplete(file)) complete.push({ offer: state.offer.id, file, path });
+    for (const [file, { path, size }] of state.offer.geometry.files.entries()) {
+      if (!state.isComplete(file)) continue;
+      complete.push({ offer: state.offer.id, file, path });
+      bytes += size;
     }
   }
   const [only] = complete;
   if (only === undefined) return undefined;
   if (complete.length === 1) return await saveFile(store, offers, only.offer, only.file);
-  return { name: zipName(complete.map(f => f.path)), blob: await store.zip(complete) };
+  const name = zipName(complete.map(f => f.path));
+  if (bytes < free || pick === undefined) return { name, blob: await store.zip(complete) };
+  const into = await pick(name);
+  if (into !== undefined) await store.zipInto(complete, into);
+  return undefined;
 }
 
 /** Named after the folder that holds everything, if there is one. */

@@ -115,8 +115,13 @@ export interface RoomHandle {
   withdraw(offer: OfferId): Promise<void>;
   /** A complete file as a (disk-backed) Blob. */
   save(offer: OfferId, file: number): Promise<{ readonly name: string; readonly blob: Blob }>;
-  /** Everything complete: one file as itself, several as one .zip that keeps the folders. */
-  saveAll(): Promise<{ readonly name: string; readonly blob: Blob } | undefined>;
+  /**
+   * Everything complete: one file as itself, several as one .zip that keeps the folders. Called by a click: where the .zip does not fit
+   * beside the files, `pick` asks for a file that it is written into.
+   */
+  saveAll(
+    pick?: (name: string) => Promise<FileSystemFileHandle | undefined>,
+  ): Promise<{ readonly name: string; readonly blob: Blob } | undefined>;
   setName(name: string): Promise<void>;
   dismiss(failure: string): void;
   close(): Promise<void>;

@@ -47,9 +47,9 @@ beforeEach(() => {
       all: () => [state],
       get: () => state,
       decide,
-      pause: (offer, files) => state.decide(files, 'paused', file => state.intent(file) === 'wanted'),
+      pause: (_, files) => state.decide(files, 'paused', file => state.intent(file) === 'wanted'),
     },
-    tell: (code, text) => told.push(text),
+    tell: (_, text) => told.push(text),
     clear: () => (told = []),
     changed: () => {},
   });

@@ -49,6 +49,12 @@ export class Space {
     return this.#usage;
   }
 
+  /** Bytes that can be kept besides; no limit is known while it is `Infinity`. */
+  get free(): number {
+    const { quota, used } = this.#usage;
+    return this.#options.store.kind === 'memory' || quota === 0 ? Infinity : quota - used;
+  }
+
   async refresh(): Promise<void> {
     this.#usage = await this.#options.store.usage();
     this.#options.changed();
@@ -154,10 +160,9 @@ export class Space {
     return missing;
   }
 
-  /** Bytes too few, by what the browser says; a store in memory has no such limit, and an unknown one is none. */
+  /** Bytes too few, by what the browser says. */
   #shortage(bytes: number): number {
-    const { quota, used } = this.#usage;
-    return this.#options.store.kind === 'memory' || quota === 0 ? 0 : bytes - (quota - used);
+    return bytes - this.free;
   }
 }
 

@@ -71,6 +71,8 @@ export interface PieceStore {
   file(offer: OfferId, file: number): Promise<Blob>;
   /** Complete files as one stored (not deflated) .zip, disk-backed where the browser can; zip64 when needed. */
   zip(files: readonly ZipEntry[], signal?: AbortSignal): Promise<Blob>;
+  /** The same, written straight into a file that was picked: no second copy is kept. */
+  zipInto(files: readonly ZipEntry[], into: FileSystemFileHandle): Promise<void>;
   /** Deletes what was fetched of some files of an offer; the offer stays. A no-op for a sharer's own offer. */
   removeFiles(offer: OfferId, files: readonly number[]): Promise<void>;
   /** Forgets the offer and deletes its fetched bytes. A sharer's own files are not touched. */

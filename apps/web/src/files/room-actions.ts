@@ -1,4 +1,5 @@
 import type { ChosenFile, FileView, OfferView, RoomHandle } from '@shoal/room';
+import { pickFile } from './pick-file.ts';
 import { indexesIn } from './totals.ts';
 
 /** What the buttons do. One object for the life of a room, so that rows need not render anew for it. */
@@ -66,7 +67,7 @@ export function createRoomActions(
     share: files => settle(() => room.share(files)),
     withdraw: offer => settle(() => room.withdraw(offer.id)),
     downloadAll: () => attempt(() => room.acceptAll()),
-    saveAll: () => settle(() => room.saveAll()),
+    saveAll: () => settle(() => room.saveAll(pickFile)),
     rename: name => settle(() => room.setName(name)),
     dismiss: failure => attempt(() => room.dismiss(failure)),
   };

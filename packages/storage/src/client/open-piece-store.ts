@@ -154,6 +154,10 @@ class WorkerPieceStore implements PieceStore {
     return expected(await this.#client.call({ type: 'zip', files }, signal), 'blob').blob;
   }
 
+  async zipInto(files: readonly ZipEntry[], into: FileSystemFileHandle): Promise<void> {
+    expected(await this.#client.call({ type: 'zip', files, into }), 'blob');
+  }
+
   async removeFiles(offer: OfferId, files: readonly number[]): Promise<void> {
     expected(await this.#client.call({ type: 'remove-files', offer, files }), 'done');
   }

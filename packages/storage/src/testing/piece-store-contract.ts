@@ -172,6 +172,28 @@ export function pieceStoreContract(kind: StoreKind): void {
         expect(await same(data, sample.contents[index])).toBe(true);
     });
 
+    test('a zip goes straight into a picked file', async () => {
+      const { store, log } = await openOn(newRoom());
+      const sample = new Sample([PIECE + 5, 77]);
+      await add(store, sample);
+      for (const piece of sample.pieces) put(store, sample, piece);
+      await log.allVerified(sample.geometry.pieceCount);
+      const folder = await navigator.storage.getDirectory();
+      const into = await folder.getFileHandle(crypto.randomUUID(), { create: true });
+      await store.zipInto(
+        [0, 1].map(file => ({ offer: sample.offer, file, path: `a/${file}` })),
+        into,
+      );
+      const members = await readZip(await into.getFile());
+      expect(members.map(({ name }) => name)).toEqual(['a/0', 'a/1']);
+      for (const [index, { data }] of members.entries())
+        expect(await same(data, sample.contents[index])).toBe(true);
+      const missing = store.zipInto([{ offer: newOfferOf(), file: 0, path: 'x' }], into);
+      expect(await code(missing)).toBe('not-found');
+      // What was saved before stays as it was.
+      expect((await readZip(await into.getFile())).length).toBe(2);
+    });
+
     test('a zip can be stopped', async () => {
       const { store } = await openOn(newRoom());
       const stop = new AbortController();

@@ -35,7 +35,7 @@ export type Request =
   | { readonly type: 'verify'; readonly offer: OfferId }
   | { readonly type: 'has-room'; readonly bytes: number }
   | { readonly type: 'file'; readonly offer: OfferId; readonly file: number }
-  | { readonly type: 'zip'; readonly files: readonly ZipEntry[] }
+  | { readonly type: 'zip'; readonly files: readonly ZipEntry[]; readonly into?: FileSystemFileHandle }
   | { readonly type: 'remove-files'; readonly offer: OfferId; readonly files: readonly number[] }
   | { readonly type: 'remove-offer'; readonly offer: OfferId }
   | { readonly type: 'close' };

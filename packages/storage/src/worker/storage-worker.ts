@@ -1,5 +1,6 @@
 import { geometryOf } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
+import { FileTemp } from '../zip/temp.ts';
 import { writeZip } from '../zip/write-zip.ts';
 import type { FromWorker, Notice, Request, Result, ToWorker } from './messages.ts';
 import { openStore, type OpenStore } from './open-store.ts';
@@ -74,16 +75,18 @@ export class StorageWorker {
         return { type: 'answer', yes: await store.hasRoom(request.bytes) };
       case 'file':
         return { type: 'blob', blob: await core.file(request.offer, request.file) };
-      case 'zip':
+      case 'zip': {
+        const { into } = request;
         return {
           type: 'blob',
           blob: await writeZip(
             request.files,
             ({ offer, file }) => core.file(offer, file),
-            store.temp,
+            into === undefined ? store.temp : () => new FileTemp(into),
             signal,
           ),
         };
+      }
       case 'remove-files':
         await core.removeFiles(request.offer, request.files);
         return { type: 'done' };

@@ -67,3 +67,31 @@ export class BlobTemp implements TempSink {
     this.#pendingBytes = 0;
   }
 }
+
+/** In a file that a person picked. The browser keeps what is there until the end, and puts the new file in its place then. */
+export class FileTemp implements TempSink {
+  readonly #file: FileSystemFileHandle;
+  #writable: Promise<FileSystemWritableFileStream> | undefined;
+
+  constructor(file: FileSystemFileHandle) {
+    this.#file = file;
+  }
+
+  async append(bytes: Bytes): Promise<void> {
+    await (await this.#open()).write(bytes);
+  }
+
+  async finish(): Promise<Blob> {
+    await (await this.#open()).close();
+    return await this.#file.getFile();
+  }
+
+  async drop(): Promise<void> {
+    await (await this.#writable)?.abort().catch(() => undefined);
+  }
+
+  #open(): Promise<FileSystemWritableFileStream> {
+    this.#writable ??= this.#file.createWritable();
+    return this.#writable;
+  }
+}

@@ -1,0 +1,9 @@
+import { defineConfig } from '@playwright/test';
+import journeys from './playwright.config.ts';
+
+/** `npm run e2e:faults`: the whole matrix; `npm test` runs a short form of it among the journeys. */
+export default defineConfig({
+  ...journeys,
+  testMatch: ['faults/*.spec.ts'],
+  timeout: 15 * 60_000,
+});
