@@ -10,11 +10,13 @@ import '../files/files.css';
 
 interface KeptRoomRowProps {
   readonly room: KeptRoom;
+  /** Milliseconds since 1970, when the list was made. */
+  readonly now: number;
   readonly onRemove: (room: KeptRoom) => void;
 }
 
 /** One room that this device remembers. Removing asks once more: what is deleted must be fetched anew. */
-export function KeptRoomRow({ room, onRemove }: KeptRoomRowProps) {
+export function KeptRoomRow({ room, now, onRemove }: KeptRoomRowProps) {
   const [asking, setAsking] = useState(false);
   const titleId = useId();
   const title = roomTitle(room);
@@ -35,7 +37,7 @@ export function KeptRoomRow({ room, onRemove }: KeptRoomRowProps) {
           <bdi>{title}</bdi>
         </h3>
         <p className="file-meta">
-          {roomWords(room, Date.now()).map(word => (
+          {roomWords(room, now).map(word => (
             <span key={word} className="figure">
               {word}
             </span>

@@ -11,14 +11,25 @@ import './library.css';
 /** Rooms shown before "Show all". */
 const SHOWN_FIRST = 4;
 
+interface Listed {
+  readonly rooms: readonly KeptRoom[];
+  /** When they were listed, milliseconds since 1970. */
+  readonly now: number;
+}
+
+const NOTHING: Listed = { rooms: [], now: 0 };
+
 /** What is kept on this device, to go on with or to remove. Nothing at all on a first visit. */
 export function KeptRooms({ library }: { readonly library: Library }) {
-  const [rooms, setRooms] = useState<readonly KeptRoom[]>([]);
+  const [{ rooms, now }, setListed] = useState<Listed>(NOTHING);
   const [failure, setFailure] = useState<ReturnType<typeof failureOf>>();
   const [all, setAll] = useState(false);
   const load = useCallback(() => {
     // A browser without storage keeps nothing, so there is nothing to list.
-    library.list().then(setRooms, () => setRooms([]));
+    library.list().then(
+      listed => setListed({ rooms: listed, now: Date.now() }),
+      () => setListed(NOTHING),
+    );
   }, [library]);
   useEffect(load, [load]);
   const remove = (room: KeptRoom) => {
@@ -42,7 +53,7 @@ export function KeptRooms({ library }: { readonly library: Library }) {
       )}
       <ul className="card kept-rooms" role="list">
         {shown.map(room => (
-          <KeptRoomRow key={room.room} room={room} onRemove={remove} />
+          <KeptRoomRow key={room.room} room={room} now={now} onRemove={remove} />
         ))}
       </ul>
       {shown.length < rooms.length ? (
