@@ -177,11 +177,12 @@ test('disk full', async ({ server, person, dir }) => {
   const sum = await writeNoise(path, SIZE);
   const [ann, bob] = [await person('ann'), await person('bob')];
   const sent = await countSent(ann.context);
-  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  const link = await shareFiles(ann.page, server.url, path);
   const quota = await bob.context.newCDPSession(bob.page);
   const alert = bob.page.locator('[role=alert][data-code=disk-full]');
   // Said before anything is fetched.
   await quota.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: SIZE / 2 });
+  await bob.page.goto(link);
   await expect(fileRow(bob.page, NAME)).toBeVisible();
   await downloadAll(bob.page);
   await expect(alert).toBeVisible();

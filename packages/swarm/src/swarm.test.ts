@@ -26,6 +26,20 @@ describe('announcements', () => {
     expect(solo.sent('have-all', 'bob')).toHaveLength(1);
   });
 
+  test('[SW3] an offer that is removed can no longer be had from us, nor what is missing when it is added again', () => {
+    const solo = new Solo();
+    solo.join('ann');
+    solo.offer([128], { have: [0, 1], want: false });
+    solo.receive({ type: 'offer-removed', offer: OFFER });
+    expect(solo.sent('bitfield', 'ann')).toEqual([
+      { type: 'bitfield', offer: OFFER, bits: Uint8Array.of(0) },
+    ]);
+    solo.offer([128], { have: [1], want: false });
+    expect(solo.sent('bitfield', 'ann')).toEqual([
+      { type: 'bitfield', offer: OFFER, bits: Uint8Array.of(0b0100_0000) },
+    ]);
+  });
+
   test('[SW4] a new piece goes at once to those that lack it, later to those that have it', () => {
     const solo = new Solo();
     solo.offer([128]);
