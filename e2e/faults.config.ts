@@ -5,5 +5,6 @@ import journeys from './playwright.config.ts';
 export default defineConfig({
   ...journeys,
   testMatch: ['faults/*.spec.ts'],
+  grepInvert: [],
   timeout: 15 * 60_000,
 });
