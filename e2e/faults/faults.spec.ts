@@ -8,7 +8,7 @@ import { startServer } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
 const MIB = 1024 * 1024;
-const SIZE = (FULL ? 256 : 64) * MIB;
+const SIZE = (FULL ? 128 : 64) * MIB;
 /** Browser crashes in a row, each at a random instant. */
 const CRASHES = FULL ? 20 : 2;
 /** Lost with a cut: what is on its way, unfinished pieces, and what was not committed yet (a quarter of a second). */
