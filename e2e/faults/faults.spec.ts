@@ -203,7 +203,7 @@ test('disk full', async ({ server, person, dir }) => {
   await downloadAll(bob.page);
   await expect(alert).toBeVisible();
   await expect(folder).toHaveAttribute('data-state', 'paused');
-  expect(await arrived()).toBe(0);
+  expect(await arrived()).toBeLessThan(0.2);
   // Room was made: it begins by itself. Then the disk fills up under it.
   await allow();
   await expect.poll(arrived, { intervals: [20] }).toBeGreaterThan(0.1);

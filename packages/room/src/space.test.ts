@@ -87,6 +87,16 @@ test('what does not fit waits from the start, the rest goes on, and it starts by
   expect(told).toEqual([]);
 });
 
+test('what the browser estimates but does not grant waits as well', async () => {
+  disk.room = false;
+  await space.want(OFFER, undefined);
+  expect(intents()).toEqual(['paused', 'paused']);
+  expect(told[0]).toContain('does not fit');
+  disk.room = true;
+  await ticks(10);
+  expect(intents()).toEqual(['wanted', 'wanted']);
+});
+
 test('a full disk pauses what is fetched, whatever the browser estimates, until a write works', async () => {
   await space.want(OFFER, undefined);
   space.full(OFFER);

@@ -4,9 +4,6 @@ import type { OfferState } from './offer-state.ts';
 
 /** Ticks between two looks whether there is room again: 5 s. */
 const TICKS_PER_TRY = 10;
-/** Bytes that must fit before a download goes on, unless less is missing. */
-const TRIAL_BYTES = 16 * 1024 * 1024;
-
 export interface Usage {
   /** Bytes; 0 while unknown. */
   readonly quota: number;
@@ -73,7 +70,14 @@ export class Space {
     // With the last estimate at once, so that nothing is fetched in vain; then with a fresh one.
     if (this.#holdBack(offer, files)) return;
     await this.refresh();
-    this.#holdBack(offer, files);
+    if (this.#holdBack(offer, files)) return;
+    // Chromium's estimate is a round figure that says little; only asking for the room tells.
+    const missing = this.#wantedBytes();
+    if (missing === 0 || (await this.#options.store.hasRoom(missing))) return;
+    this.#wait(offer, files);
+    this.#tellFull(
+      'What is to be downloaded does not fit on this device. Free some space, and it goes on by itself.',
+    );
   }
 
   /** A person paused or gave up an offer: it does not go on by itself. */
@@ -84,8 +88,7 @@ export class Space {
   /** A write found no room. */
   full(offer: OfferId): void {
     this.#wait(offer, undefined);
-    this.#options.tell(
-      'disk-full',
+    this.#tellFull(
       'There is no more room on this device, so the download is paused. Free some space, and it goes on by itself.',
     );
   }
@@ -105,11 +108,8 @@ export class Space {
     await this.refresh();
     const missing = this.#missingOf(this.#waiting);
     // What is being fetched meanwhile needs its room too.
-    if (
-      this.#shortage(missing + this.#wantedBytes()) > 0 ||
-      !(await store.hasRoom(Math.min(missing, TRIAL_BYTES)))
-    )
-      return;
+    const needed = missing + this.#wantedBytes();
+    if (this.#shortage(needed) > 0 || !(await store.hasRoom(needed))) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     clear('disk-full');
@@ -142,6 +142,10 @@ export class Space {
     this.#waiting.set(offer, held);
     this.#options.offers.pause(offer, files);
     this.#options.changed();
+  }
+
+  #tellFull(text: string): void {
+    this.#options.tell('disk-full', text);
   }
 
   /** Bytes still to come of what is fetched now. */

@@ -63,7 +63,7 @@ export interface PieceStore {
    * on, resolves with the bitfield of what is here.
    */
   verify(offer: OfferId): Promise<Bytes>;
-  /** Whether so many bytes can be written now: tried, not estimated. */
+  /** Whether the browser grants so many bytes now: tried, not estimated. */
   hasRoom(bytes: number): Promise<boolean>;
   /** Forgets the blocks of an unfinished piece. */
   discard(offer: OfferId, piece: number): void;

@@ -11,6 +11,8 @@ export interface ByteStore {
   writeAt(file: string, at: number, data: Bytes): Promise<void>;
   /** Fills `into` from offset `at`. Throws 'not-found' when the file is missing or shorter. */
   readAt(file: string, at: number, into: Bytes): Promise<void>;
+  /** Sets the length of a file without writing: fails 'disk-full' where the browser would not grant so much. Not every store can. */
+  reserve?(file: string, length: number): Promise<void>;
   /** Makes everything written to these files so far survive a crash. */
   flush(files: Iterable<string>): Promise<void>;
   /** Length in bytes, undefined when there is no such file. */

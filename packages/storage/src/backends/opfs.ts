@@ -43,6 +43,10 @@ export class OpfsByteStore implements ByteStore {
     });
   }
 
+  async reserve(file: string, length: number): Promise<void> {
+    await this.#pool.use(file, 'write', handle => handle.truncate(length));
+  }
+
   async readAt(file: string, at: number, into: Bytes): Promise<void> {
     const read = await this.#pool.use(file, 'read', handle => handle.read(into, { at }));
     if (read !== into.length) throw new StorageError('not-found');

@@ -5,6 +5,7 @@ import { held } from './held.ts';
 export interface SyncAccessHandle {
   read(into: Uint8Array<ArrayBuffer>, options: { readonly at: number }): number;
   write(bytes: Uint8Array<ArrayBuffer>, options: { readonly at: number }): number;
+  truncate(length: number): void;
   flush(): void;
   close(): void;
 }

@@ -60,14 +60,15 @@ export async function openStore(
   }
 }
 
-/** Bytes written at a time to see whether there is room. */
+/** Bytes written to see whether there is room. */
 const TRIAL_BYTES = 4 * 1024 * 1024;
 
+/** The browser is asked for all of it, since what it estimates may have little to do with what it grants; some is written as well. */
 async function hasRoom(bytes: ByteStore, size: number): Promise<boolean> {
   const name = `${TEMP_FOLDER}/${crypto.randomUUID()}`;
-  const trial = new Uint8Array(Math.min(TRIAL_BYTES, size));
   try {
-    for (let at = 0; at < size; at += trial.length) await bytes.writeAt(name, at, trial);
+    await bytes.reserve?.(name, size);
+    await bytes.writeAt(name, 0, new Uint8Array(Math.min(TRIAL_BYTES, size)));
     await bytes.flush([name]);
     return true;
   } catch {
