@@ -24,6 +24,7 @@ export class RoomVault {
   readonly #room: RoomId;
   readonly #keeps: boolean;
   readonly #freshHashes = new Set<OfferId>();
+  #flushing: Promise<void> = Promise.resolve();
 
   constructor(vault: Vault | undefined, room: RoomId, keeps: boolean) {
     this.#vault = vault;
@@ -83,10 +84,15 @@ export class RoomVault {
   }
 
   /** Writes what has grown since the last flush. */
-  async flushHashes(frames: (offer: OfferId) => readonly Bytes[]): Promise<void> {
-    const offers = [...this.#freshHashes];
-    this.#freshHashes.clear();
-    for (const offer of offers) await this.#own?.putHashes(this.#room, offer, frames(offer));
+  flushHashes(frames: (offer: OfferId) => readonly Bytes[]): Promise<void> {
+    // One after the other: what grew meanwhile is written by the next, and those behind it find nothing to do.
+    const flushed = this.#flushing.then(async () => {
+      const offers = [...this.#freshHashes];
+      this.#freshHashes.clear();
+      for (const offer of offers) await this.#own?.putHashes(this.#room, offer, frames(offer));
+    });
+    this.#flushing = flushed.catch(() => undefined);
+    return flushed;
   }
 }
 

@@ -25,7 +25,7 @@ import { offerViews, neighbourViews } from './views.ts';
 
 /** Milliseconds between rate refreshes and choker rounds; nothing on the data path waits for it. */
 const TICK_MS = 500;
-/** Ticks between two writings of newly learned piece hashes: what a crash takes is asked for, or hashed, again. */
+/** Ticks between two writings of own piece hashes: what a crash takes is hashed again. */
 const TICKS_PER_FLUSH = 4;
 /** Ticks between two comparisons of the log with a neighbour's, which repair whatever was lost: 30 s. */
 const TICKS_PER_REPAIR = 60;
@@ -127,6 +127,8 @@ export class Room implements RoomHandle {
           store.expect(offer, first, hashes);
           this.#driver.receive({ type: 'hashes-known', offer, first, count });
           vault.touchHashes(offer);
+          // Before the pieces come: who keeps a piece without its hash can neither prove it nor pass it on in a later life.
+          this.#persistHashes().catch(this.#fail);
         },
         hashed: (offer, root) => {
           // Who has sealed an offer must know its hashes in every later life, to tell another version of its files.
