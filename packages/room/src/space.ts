@@ -67,13 +67,17 @@ export class Space {
     clear('disk-full');
     this.#waiting.delete(offer);
     offers.decide(offer, files, 'wanted');
-    // With the last estimate at once, so that nothing is fetched in vain; then with a fresh one.
+    // With the last estimate at once, so that nothing is fetched in vain.
     if (this.#holdBack(offer, files)) return;
-    await this.refresh();
-    if (this.#holdBack(offer, files)) return;
-    // Chromium's estimate is a round figure that says little; only asking for the room tells.
     const missing = this.#wantedBytes();
-    if (missing === 0 || (await this.#options.store.hasRoom(missing))) return;
+    if (missing === 0) return;
+    // Chromium's estimate is a round figure that says little, and takes its time under load; asking for the room itself tells.
+    const granted = await this.#options.store.hasRoom(missing);
+    if (granted) {
+      await this.refresh();
+      this.#holdBack(offer, files);
+      return;
+    }
     this.#wait(offer, files);
     this.#tellFull(
       'What is to be downloaded does not fit on this device. Free some space, and it goes on by itself.',
