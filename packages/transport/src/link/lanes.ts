@@ -31,6 +31,8 @@ export interface LanesOptions {
   readonly signal: (lane: number, signal: ConnectionSignal) => void;
   /** A block frame came over a lane. */
   readonly block: (frame: Bytes) => void;
+  /** What a lane's messages are sent through. */
+  readonly sender: (connection: PeerConnection) => Pick<PeerConnection, 'bufferedAmount' | 'send'>;
   /** A lane's send buffer is low. */
   readonly writable: () => void;
   readonly violation: (detail: string) => void;
@@ -121,7 +123,7 @@ export class Lanes {
   }
 
   #add(number: number, initiator: boolean): Lane {
-    const { iceServers, connect, scheduler, limits, signal } = this.#options;
+    const { iceServers, connect, scheduler, limits, sender, signal } = this.#options;
     const connection = connect({
       initiator,
       iceServers,
@@ -134,7 +136,7 @@ export class Lanes {
     });
     const lane: Lane = {
       connection,
-      queue: new SendQueue(connection, limits),
+      queue: new SendQueue(sender(connection), limits),
       stopDeadline: scheduler.after(limits.connectTimeoutMs, () => {
         if (!lane.open) this.#remove(number);
       }),
@@ -171,6 +173,7 @@ export class Lanes {
   }
 
   #message(data: Bytes): void {
+    if (data.length === 0) return; // A nudge.
     if (data.length > MAX_FRAME_BYTES || data[0] !== BLOCK_FRAME)
       this.#options.violation('something else than a block on a lane');
     else this.#options.block(data);

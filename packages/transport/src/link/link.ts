@@ -27,6 +27,7 @@ import { LaneWatch } from './lane-watch.ts';
 import { LANES_FEATURE, Lanes } from './lanes.ts';
 import { isLinkMessage } from './link-message.ts';
 import type { LinkLimits } from './limits.ts';
+import { NUDGES_FEATURE, Nudger } from './nudger.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** How a link ended. `code` is a TransportErrorCode, or what the side that said goodbye gave as its reason. */
@@ -68,6 +69,7 @@ export interface LinkOptions {
 export class Link {
   readonly #options: LinkOptions;
   readonly #connection: PeerConnection;
+  readonly #nudger: Nudger;
   readonly #queue: SendQueue;
   readonly #lanes: Lanes;
   readonly #watch: LaneWatch;
@@ -75,6 +77,8 @@ export class Link {
   readonly #cancels = new Set<() => void>();
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting';
   #path: LinkPath = 'unknown';
+  /** When the link was made, ms. */
+  #rttMs: number | undefined;
   #features: readonly string[] = [];
   #lastBlockAt: number;
   #heard = 0;
@@ -94,7 +98,8 @@ export class Link {
       lowWater: limits.lowWater,
       listener: event => this.#connectionEvent(event),
     });
-    this.#queue = new SendQueue(this.#connection, limits);
+    this.#nudger = new Nudger(this.#connection, scheduler);
+    this.#queue = new SendQueue(this.#nudger, limits);
     this.#lanes = new Lanes({
       ...options,
       signal: (lane, signal) => this.#push(encodeMessage({ type: 'lane', lane, signal })),
@@ -102,6 +107,7 @@ export class Link {
         this.#heard += 1;
         if (this.#state === 'open') this.#block(frame);
       },
+      sender: connection => this.#nudge(new Nudger(connection, scheduler)),
       writable: () => this.#writable(),
       violation: detail => this.#violation(detail),
     });
@@ -238,13 +244,15 @@ export class Link {
     const { path } = stats;
     this.#path = path;
     this.#watch.opened(stats);
-    if (this.#state === 'open') this.#emit({ type: 'path', path });
+    this.#rttMs = stats.rttMs;
+    if (this.#state === 'open') this.#pathKnown();
   }
 
   #message(data: Bytes): void {
     this.#heard += 1;
     try {
-      if (data.length === 0 || data.length > MAX_FRAME_BYTES) this.#violation('a frame of a forbidden size');
+      if (data.length === 0) return; // A nudge: it has done its work.
+      if (data.length > MAX_FRAME_BYTES) this.#violation('a frame of a forbidden size');
       else if (this.#state === 'greeting') this.#hello(data);
       else if (data[0] === BLOCK_FRAME) this.#block(data);
       else if (data[0] === CONTROL_FRAME) this.#control(data);
@@ -274,7 +282,18 @@ export class Link {
     this.#stopDeadline();
     this.#state = 'open';
     this.#emit({ type: 'open' });
-    if (this.#path !== 'unknown') this.#emit({ type: 'path', path: this.#path });
+    if (this.#path !== 'unknown') this.#pathKnown();
+  }
+
+  /** And so are the other side's features. */
+  #pathKnown(): void {
+    this.#nudge(this.#nudger);
+    this.#emit({ type: 'path', path: this.#path });
+  }
+
+  #nudge(nudger: Nudger): Nudger {
+    if (this.#features.includes(NUDGES_FEATURE)) nudger.start(this.#rttMs);
+    return nudger;
   }
 
   #block(frame: Bytes): void {

@@ -206,7 +206,6 @@ describe('frames', () => {
 
   test.each<[string, Bytes]>([
     ['an unknown kind of frame', new Uint8Array([9, 1, 2])],
-    ['an empty frame', new Uint8Array(0)],
     ['a second hello', encodeMessage({ type: 'hello', versions: [1], features: [] })],
     ['a fragment out of order', new Uint8Array([3, 0, 0, 7, 1, 1])],
     ['a broken ping', new Uint8Array([1, 0x81, 0xa4, 0x74, 0x79, 0x70, 0x65, 0xa4, 0x70, 0x69, 0x6e, 0x67])],
@@ -221,6 +220,27 @@ describe('frames', () => {
     expect(a.left).toEqual(['protocol-violation']);
     expect(b.left).toEqual(['protocol-error']);
     expect(a.neighbours).toEqual([c.peer]);
+  });
+
+  test('[ND1] an empty message means nothing, and both sides send them after lone blocks on a long path', async () => {
+    const world = new World();
+    world.network.rttMs = 50;
+    const { a, b } = await world.pair();
+    const [sender] = world.network.ends;
+    sender?.send(new Uint8Array(0));
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      from.neighbour(to.peer).send(block(16 * 1024));
+    await world.settle();
+    expect([...a.left, ...b.left]).toEqual([]);
+    for (const end of world.network.ends.slice(0, 2)) {
+      const at = end.sent.findIndex(message => message.length > 16_000);
+      expect(end.sent.slice(at + 1, at + 4).map(message => message.length)).toEqual([0, 0, 0]);
+    }
+    for (const member of [a, b])
+      expect(member.events.filter(event => event.type === 'frame' && event.frame.length === 0)).toEqual([]);
   });
 
   test.each<[string, Bytes]>([

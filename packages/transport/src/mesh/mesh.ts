@@ -2,6 +2,7 @@ import { createConnectionId, memberAddress, parseMemberAddress } from '@shoal/pr
 import type { Bytes, NeighbourMessage, PeerId } from '@shoal/protocol';
 import { TransportError, failureText } from '../errors.ts';
 import { LANES_FEATURE } from '../link/lanes.ts';
+import { NUDGES_FEATURE } from '../link/nudger.ts';
 import { DEFAULT_LINK_LIMITS } from '../link/limits.ts';
 import { SignalOpener } from '../link/signal-opener.ts';
 import { Listeners } from '../listeners.ts';
@@ -94,7 +95,7 @@ export class Mesh {
       scheduler,
       connect: options.connect ?? simplePeerConnections,
       limits: { ...DEFAULT_LINK_LIMITS, ...options.linkLimits },
-      features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE],
+      features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE, NUDGES_FEATURE],
       onLink: (attempt, event) => this.#neighbourhood.linkEvent(attempt, event),
       onUnreachable: ({ address }) => {
         contacts.gone(address);
