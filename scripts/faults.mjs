@@ -1,10 +1,11 @@
-// `npm run e2e:faults`: crashes, reloads and full disks in real Chromium; writes what was measured into docs/faults.md.
+// `npm run e2e:faults`: crashes, reloads, cut lines and full disks in real Chromium; writes what was measured into docs/faults.md.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { env, exit } from 'node:process';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { ensureLab } from './lib/lab.mjs';
 import { runLive } from './lib/run-live.mjs';
 import { ROOT } from './lib/run.mjs';
 
@@ -19,6 +20,7 @@ if (ensureBrowser() === undefined) {
   exit(1);
 }
 await ensureBuilt();
+ensureLab();
 mkdirSync(join(ROOT, '.reports'), { recursive: true });
 rmSync(ROWS, { force: true });
 const code = await runLive(
@@ -40,12 +42,13 @@ const rows = readFileSync(ROWS, 'utf8')
   .map(line => JSON.parse(line));
 const text = readFileSync(TABLE, 'utf8');
 const head = text.slice(0, text.indexOf(BEGIN) + BEGIN.length);
-const lines = rows.map(({ fault, size, end, sent, cuts }) => {
+const lines = rows.map(({ fault, size, end, sent, cuts, back }) => {
   const over = sent === 0 ? '–' : `${((sent - size) / MIB).toFixed(1)} MiB`;
-  return `| ${fault} | ${(size / MIB).toFixed(0)} MiB | ${end} | ${over} | ${cuts} |`;
+  const after = back === undefined ? '–' : `${back.toFixed(1)} s`;
+  return `| ${fault} | ${(size / MIB).toFixed(0)} MiB | ${end} | ${over} | ${cuts} | ${after} |`;
 });
 writeFileSync(
   TABLE,
-  `${head}\n\n| fault | to be sent | how it ends | sent beyond that | cuts |\n|---|---|---|---|---|\n${lines.join('\n')}\n`,
+  `${head}\n\n| fault | to be sent | how it ends | sent beyond that | cuts | goes on after |\n|---|---|---|---|---|---|\n${lines.join('\n')}\n`,
 );
 exit(code);

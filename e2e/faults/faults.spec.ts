@@ -12,7 +12,7 @@ const SIZE = (FULL ? 128 : 64) * MIB;
 /** Browser crashes in a row, each at a random instant. */
 const CRASHES = FULL ? 20 : 2;
 /** Lost with a cut: what is on its way, unfinished pieces, and what was not committed yet (a quarter of a second). */
-const IN_FLIGHT = 24 * MIB;
+const IN_FLIGHT = 6 * MIB;
 const NAME = 'film.bin';
 
 const progress = async (page: Page): Promise<number> =>

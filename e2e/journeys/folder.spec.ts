@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
+import { hashesInFolder, pickFolder } from '../support/handles.ts';
 import { downloadAll, fileRow, saveAll, saveRow, shareFolder, showFiles } from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 import { hashesInZip } from '../support/zip.ts';
@@ -21,7 +22,7 @@ function awkwardNames(): Map<string, number> {
   return names;
 }
 
-test('a nested folder of 300 awkward files arrives as it was, one by one and as a .zip', async ({
+test('a nested folder of 300 awkward files arrives as it was, one by one, as a .zip and into a folder', async ({
   server,
   person,
   dir,
@@ -51,6 +52,12 @@ test('a nested folder of 300 awkward files arrives as it was, one by one and as 
   const zip = await saveAll(bob.page);
   expect(zip.name).toBe('project.zip');
   expect([...(await hashesInZip(zip.path))].toSorted()).toEqual([...sums].toSorted());
+
+  await pickFolder(bob.page, 'picked');
+  await bob.page.getByRole('button', { name: 'Save to folder', exact: true }).click();
+  await expect
+    .poll(async () => [...(await hashesInFolder(bob.page, 'picked'))].toSorted())
+    .toEqual([...sums].toSorted());
 
   for (const name of [
     'project/empty.txt',

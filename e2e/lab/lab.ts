@@ -18,6 +18,8 @@ export const TURN = '203.0.113.20';
 /** The one port that the strictest network lets out to. */
 const SERVER_PORT = 443;
 
+export type Cut = 'cable' | 'line';
+
 export interface MemberOptions {
   /** Default: `open`. */
   readonly kind?: NatKind;
@@ -30,6 +32,8 @@ export interface Member {
   readonly place: Namespace;
   /** The router's address on this side. */
   readonly gateway: string;
+  /** Where the router's line ends in the internet. */
+  readonly port: string;
   /** For `openProfile`: a browser that runs in here. */
   readonly browser: ProfileOptions;
   /** The emulated line. @throws Error for a member made without one */
@@ -120,6 +124,7 @@ export class Lab {
     return {
       place,
       gateway: lan,
+      port,
       browser: await this.#browser(place),
       get line() {
         if (entry.line === undefined) throw new Error('this member has no emulated line');
@@ -130,14 +135,26 @@ export class Lab {
     };
   }
 
-  /** Pulls the member's cable. */
-  async cut({ place }: Member): Promise<void> {
-    await place.ip('link set eth0 down');
+  /** Pulls the member's cable, which its browser is told of, or the router's, which nobody is told of. */
+  async cut({ place, port }: Member, where: Cut = 'cable'): Promise<void> {
+    if (where === 'cable') await place.ip('link set eth0 down');
+    else await this.#internet.ip(`link set ${port} down`);
   }
 
   /** Puts it back. */
-  async heal({ place, gateway }: Member): Promise<void> {
-    await place.ip('link set eth0 up');
+  async heal({ place, gateway, port }: Member, where: Cut = 'cable'): Promise<void> {
+    if (where === 'line') await this.#internet.ip(`link set ${port} up`);
+    else {
+      await place.ip('link set eth0 up');
+      await place.ip(`route add default via ${gateway}`);
+    }
+  }
+
+  /** Gives the member's computer another address, as another Wi-Fi would. */
+  async move({ place, gateway }: Member): Promise<void> {
+    const [network] = gateway.split(/\.\d+$/);
+    await place.ip('addr flush dev eth0');
+    await place.ip(`addr add ${network}.77/24 dev eth0`);
     await place.ip(`route add default via ${gateway}`);
   }
 

@@ -17,6 +17,8 @@ export interface FaultRow {
   /** Bytes that the sharer's page sent, all told. */
   readonly sent: number;
   readonly cuts: number;
+  /** Seconds from the end of the fault to the next verified bytes. */
+  readonly back?: number;
 }
 
 export function record(row: FaultRow): void {
@@ -59,8 +61,23 @@ type ProcessKind = 'browser' | 'renderer';
 
 /** SIGKILL to the processes of one person's browser: what a crash looks like. */
 export async function killProcesses(context: BrowserContext, page: Page, kind: ProcessKind): Promise<void> {
+  for (const { type, id } of await processesOf(context, page)) if (type === kind) kill(id, 'SIGKILL');
+}
+
+/** Stops all processes of one person's browser, as a laptop that sleeps does. @returns lets them go on */
+export async function sleepProcesses(context: BrowserContext, page: Page): Promise<() => void> {
+  const processes = await processesOf(context, page);
+  for (const { id } of processes) kill(id, 'SIGSTOP');
+  return () => {
+    for (const { id } of processes) kill(id, 'SIGCONT');
+  };
+}
+
+async function processesOf(
+  context: BrowserContext,
+  page: Page,
+): Promise<readonly { type: string; id: number }[]> {
   const browser = context.browser();
   const session = browser === null ? await context.newCDPSession(page) : await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  for (const { type, id } of processInfo) if (type === kind) kill(id, 'SIGKILL');
+  return (await session.send('SystemInfo.getProcessInfo')).processInfo;
 }

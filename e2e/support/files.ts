@@ -1,8 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { once } from 'node:events';
+
+/** Bytes between the places of a sparse file that hold noise, and of that noise. */
+const EDGE = 2 ** 31;
+const SPARSE_NOISE = 2 ** 20;
 
 /** Writes `bytes` of repeatable noise (xorshift32, so that no two blocks are alike) and returns its SHA-256 in hex. */
 export async function writeNoise(path: string, bytes: number, seed = 1): Promise<string> {
@@ -26,6 +30,23 @@ export async function writeNoise(path: string, bytes: number, seed = 1): Promise
   out.end();
   await once(out, 'close');
   return hash.digest('hex');
+}
+
+/**
+ * Writes a file of zeros that takes no room on the disk, with noise at both ends and on either side of each multiple of 2 GiB, where
+ * an offset of 32 bits would go wrong. Returns its SHA-256 in hex.
+ */
+export async function writeSparse(path: string, bytes: number): Promise<string> {
+  const file = await open(path, 'w');
+  await file.truncate(bytes);
+  const half = SPARSE_NOISE / 2;
+  const edges = Array.from({ length: Math.floor(bytes / EDGE) + 1 }, (_, index) => index * EDGE);
+  for (const edge of [...edges, bytes]) {
+    const at = Math.min(Math.max(0, edge - half), bytes - SPARSE_NOISE);
+    await file.write(randomBytes(SPARSE_NOISE), 0, SPARSE_NOISE, at);
+  }
+  await file.close();
+  return await sha256OfFile(path);
 }
 
 export async function sha256OfFile(path: string): Promise<string> {

@@ -47,3 +47,42 @@ export async function withholdPermission(page: Page): Promise<void> {
     };
   });
 }
+
+/** Has a person pick a folder whenever the page asks: one of the browser's own, since headless nobody can pick another. */
+export async function pickFolder(page: Page, name: string): Promise<void> {
+  await page.evaluate(name => {
+    Object.assign(globalThis, {
+      showDirectoryPicker: async () =>
+        await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true }),
+    });
+  }, name);
+}
+
+/** SHA-256 in hex of each file in such a folder, by path. */
+export async function hashesInFolder(page: Page, name: string): Promise<Map<string, string>> {
+  const hashes = await page.evaluate(async name => {
+    const found: [string, string][] = [];
+    const visit = async (folder: FileSystemDirectoryHandle, path: string): Promise<void> => {
+      for await (const entry of folder.values()) {
+        if (entry instanceof FileSystemDirectoryHandle) await visit(entry, `${path}${entry.name}/`);
+        else if (entry instanceof FileSystemFileHandle) {
+          const file = await entry.getFile().catch(() => undefined);
+          // A file that is being written has another beside it, which goes away.
+          if (file === undefined) continue;
+          const bytes = await file.arrayBuffer();
+          const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+          found.push([
+            `${path}${entry.name}`,
+            [...digest].map(byte => byte.toString(16).padStart(2, '0')).join(''),
+          ]);
+        }
+      }
+    };
+    await visit(
+      await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true }),
+      '',
+    );
+    return found;
+  }, name);
+  return new Map(hashes);
+}

@@ -18,6 +18,7 @@ import { soon } from './notifier.ts';
 import { RoomVault } from './room-vault.ts';
 import { Room } from './room.ts';
 import type { RoomHandle } from './snapshot.ts';
+import { watchWakes } from './wakes.ts';
 
 export interface OpenRoomOptions {
   /** The room link, or anything with its fragment. Without it a new room is made. */
@@ -51,6 +52,7 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
     });
   }
   const mesh = new Mesh({ url: options.serverUrl, room: roomId, signalKey, signer, crypto });
+  const stopWakes = watchWakes(() => mesh.wake());
   const room = new Room({
     link,
     room: roomId,
@@ -63,7 +65,10 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
     random: Math.random,
     schedule: soon,
     device: options.deviceName ?? '',
-    release: () => vault?.close(),
+    release: () => {
+      stopWakes();
+      vault?.close();
+    },
   });
   await room.start();
   return room;

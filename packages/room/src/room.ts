@@ -15,7 +15,7 @@ import type { Schedule } from './notifier.ts';
 import { Offers } from './offers.ts';
 import { RoomReceipts } from './receipt-wiring.ts';
 import type { RoomVault } from './room-vault.ts';
-import { saveAll, saveFile } from './saving.ts';
+import { saveAll, saveFile, saveFolder } from './saving.ts';
 import type { PickFile, Saved } from './saving.ts';
 import { Sharing } from './sharing.ts';
 import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
@@ -281,6 +281,10 @@ export class Room implements RoomHandle {
     return await this.#whileSaving(
       async () => await saveAll(this.#parts.store, this.#offers, this.#space.free, pick),
     );
+  }
+
+  async saveFolder(into: FileSystemDirectoryHandle): Promise<void> {
+    await this.#whileSaving(async () => await saveFolder(this.#parts.store, this.#offers, into));
   }
 
   async setName(name: string): Promise<void> {

@@ -13,6 +13,8 @@ interface Savable {
   readonly offer: OfferId;
   readonly file: number;
   readonly path: string;
+  /** Bytes. */
+  readonly size: number;
 }
 
 export async function saveFile(
@@ -43,16 +45,8 @@ export async function saveAll(
   free: number,
   pick: PickFile | undefined,
 ): Promise<Saved | undefined> {
-  const complete: Savable[] = [];
-  let bytes = 0;
-  for (const state of offers.all()) {
-    if (state.own) continue;
-    for (const [file, { path, size }] of state.offer.geometry.files.entries()) {
-      if (!state.isComplete(file)) continue;
-      complete.push({ offer: state.offer.id, file, path });
-      bytes += size;
-    }
-  }
+  const complete = completeOf(offers);
+  const bytes = complete.reduce((sum, { size }) => sum + size, 0);
   const [only] = complete;
   if (only === undefined) return undefined;
   if (complete.length === 1) return await saveFile(store, offers, only.offer, only.file);
@@ -61,6 +55,25 @@ export async function saveAll(
   const into = await pick(name);
   if (into !== undefined) await store.zipInto(complete, into);
   return undefined;
+}
+
+/** All that was received, into a folder that a person picked. */
+export async function saveFolder(
+  store: Pick<PieceStore, 'saveFolder'>,
+  offers: Pick<Offers, 'all'>,
+  into: FileSystemDirectoryHandle,
+): Promise<void> {
+  await store.saveFolder(completeOf(offers), into);
+}
+
+function completeOf(offers: Pick<Offers, 'all'>): Savable[] {
+  const complete: Savable[] = [];
+  for (const state of offers.all()) {
+    if (state.own) continue;
+    for (const [file, { path, size }] of state.offer.geometry.files.entries())
+      if (state.isComplete(file)) complete.push({ offer: state.offer.id, file, path, size });
+  }
+  return complete;
 }
 
 /** Named after the folder that holds everything, if there is one. */

@@ -122,6 +122,8 @@ export interface RoomHandle {
   saveAll(
     pick?: (name: string) => Promise<FileSystemFileHandle | undefined>,
   ): Promise<{ readonly name: string; readonly blob: Blob } | undefined>;
+  /** Everything complete into a picked folder, with its folders, as it is: nothing in there is written over. */
+  saveFolder(into: FileSystemDirectoryHandle): Promise<void>;
   setName(name: string): Promise<void>;
   dismiss(failure: string): void;
   close(): Promise<void>;

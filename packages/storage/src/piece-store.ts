@@ -36,7 +36,7 @@ export interface ZipEntry {
   readonly offer: OfferId;
   /** Index in the geometry's files. */
   readonly file: number;
-  /** Path inside the archive; made unique if it clashes. */
+  /** Path inside the archive or the folder; made unique if it clashes. */
   readonly path: string;
 }
 
@@ -73,6 +73,8 @@ export interface PieceStore {
   zip(files: readonly ZipEntry[], signal?: AbortSignal): Promise<Blob>;
   /** The same, written straight into a file that was picked: no second copy is kept. */
   zipInto(files: readonly ZipEntry[], into: FileSystemFileHandle): Promise<void>;
+  /** Complete files into a picked folder, each under its path and never over what is there: streamed, no second copy is kept. */
+  saveFolder(files: readonly ZipEntry[], into: FileSystemDirectoryHandle): Promise<void>;
   /** Deletes what was fetched of some files of an offer; the offer stays. A no-op for a sharer's own offer. */
   removeFiles(offer: OfferId, files: readonly number[]): Promise<void>;
   /** Forgets the offer and deletes its fetched bytes. A sharer's own files are not touched. */

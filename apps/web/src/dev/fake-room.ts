@@ -87,6 +87,10 @@ export class FakeRoom implements RoomHandle {
     return { name: 'shoal.zip', blob: new Blob(['zip']) };
   }
 
+  async saveFolder(into: FileSystemDirectoryHandle): Promise<void> {
+    this.calls.push(`saveFolder ${into.name}`);
+  }
+
   async setName(name: string): Promise<void> {
     this.calls.push(`setName ${name}`);
     this.set({ self: { ...this.#snapshot.self, name } });

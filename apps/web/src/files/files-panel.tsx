@@ -44,6 +44,9 @@ export function FilesPanel({ offers, failures, saving, actions, emptyText, child
               onPress={actions.saveAll}
             />
           ) : null}
+          {options.save && actions.saveFolder !== undefined ? (
+            <Button label="Save to folder" icon="save" busy={saving} onPress={actions.saveFolder} />
+          ) : null}
         </div>
       </header>
       <p className="saving" role="status">

@@ -162,6 +162,10 @@ describe('actions', () => {
     expect(kept.map(saved => saved.name)).toEqual(['saved.bin', 'shoal.zip']);
   });
 
+  test('where the browser cannot write into folders nothing offers it', () => {
+    expect(setUp().actions.saveFolder).toBeUndefined();
+  });
+
   test('what a verb throws or rejects is reported', async () => {
     const { room, errors, actions, settle } = setUp();
     const failure = new Error('x');

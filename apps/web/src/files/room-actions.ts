@@ -1,5 +1,5 @@
 import type { ChosenFile, FileView, OfferView, RoomHandle } from '@shoal/room';
-import { pickFile } from './pick-file.ts';
+import { pickFile, pickFolder } from './pick-file.ts';
 import { indexesIn } from './totals.ts';
 
 /** What the buttons do. One object for the life of a room, so that rows need not render anew for it. */
@@ -20,6 +20,8 @@ export interface RoomActions {
   share(files: readonly ChosenFile[]): void;
   downloadAll(): void;
   saveAll(): void;
+  /** Absent where the browser cannot write into folders. */
+  saveFolder?(): void;
   rename(name: string): void;
   dismiss(failure: string): void;
 }
@@ -53,6 +55,7 @@ export function createRoomActions(
       .then(saved => saved && keep(saved))
       .catch(report);
   };
+  const pick = pickFolder;
   return {
     download: file => attempt(() => room.accept(file.offer, [file.index])),
     pause: file => attempt(() => room.pause(file.offer, [file.index])),
@@ -68,6 +71,9 @@ export function createRoomActions(
     withdraw: offer => settle(() => room.withdraw(offer.id)),
     downloadAll: () => attempt(() => room.acceptAll()),
     saveAll: () => settle(() => room.saveAll(pickFile)),
+    ...(pick !== undefined && {
+      saveFolder: () => settle(async () => await room.saveFolder(await pick())),
+    }),
     rename: name => settle(() => room.setName(name)),
     dismiss: failure => attempt(() => room.dismiss(failure)),
   };

@@ -158,6 +158,10 @@ class WorkerPieceStore implements PieceStore {
     expected(await this.#client.call({ type: 'zip', files, into }), 'blob');
   }
 
+  async saveFolder(files: readonly ZipEntry[], into: FileSystemDirectoryHandle): Promise<void> {
+    expected(await this.#client.call({ type: 'save-folder', files, into }), 'done');
+  }
+
   async removeFiles(offer: OfferId, files: readonly number[]): Promise<void> {
     expected(await this.#client.call({ type: 'remove-files', offer, files }), 'done');
   }

@@ -194,6 +194,38 @@ export function pieceStoreContract(kind: StoreKind): void {
       expect((await readZip(await into.getFile())).length).toBe(2);
     });
 
+    test('files go into a picked folder, under their paths and over nothing', async () => {
+      const { store, log } = await openOn(newRoom());
+      const sample = new Sample([PIECE + 5, 0, 77]);
+      await add(store, sample);
+      for (const piece of sample.pieces) put(store, sample, piece);
+      await log.allVerified(sample.geometry.pieceCount);
+      const root = await navigator.storage.getDirectory();
+      const into = await root.getDirectoryHandle(crypto.randomUUID(), { create: true });
+      const theirs = await (await into.getFileHandle('b.bin', { create: true })).createWritable();
+      await theirs.write('theirs');
+      await theirs.close();
+      const entry = (file: number, path: string) => ({ offer: sample.offer, file, path });
+      await store.saveFolder([entry(0, 'a/日本 🐟.bin'), entry(1, 'empty'), entry(2, 'b.bin')], into);
+      const fileAt = async (name: string, folder = into) =>
+        await (await folder.getFileHandle(name)).getFile();
+      const saved = [
+        await fileAt('日本 🐟.bin', await into.getDirectoryHandle('a')),
+        await fileAt('empty'),
+        await fileAt('b (2).bin'),
+      ];
+      for (const [index, file] of saved.entries())
+        expect(await same(await bytesOf(file), sample.contents[index])).toBe(true);
+      expect(await (await fileAt('b.bin')).text()).toBe('theirs');
+
+      // A file where a folder must be: told of, and the others are saved.
+      const clash = store.saveFolder([entry(2, 'empty/c'), entry(2, 'd')], into);
+      await expect(clash).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('empty/c') });
+      expect((await fileAt('d')).size).toBe(77);
+      const missing = store.saveFolder([{ offer: newOfferOf(), file: 0, path: 'x' }], into);
+      expect(await code(missing)).toBe('not-found');
+    });
+
     test('a zip can be stopped', async () => {
       const { store } = await openOn(newRoom());
       const stop = new AbortController();

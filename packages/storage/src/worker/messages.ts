@@ -36,6 +36,11 @@ export type Request =
   | { readonly type: 'has-room'; readonly bytes: number }
   | { readonly type: 'file'; readonly offer: OfferId; readonly file: number }
   | { readonly type: 'zip'; readonly files: readonly ZipEntry[]; readonly into?: FileSystemFileHandle }
+  | {
+      readonly type: 'save-folder';
+      readonly files: readonly ZipEntry[];
+      readonly into: FileSystemDirectoryHandle;
+    }
   | { readonly type: 'remove-files'; readonly offer: OfferId; readonly files: readonly number[] }
   | { readonly type: 'remove-offer'; readonly offer: OfferId }
   | { readonly type: 'close' };

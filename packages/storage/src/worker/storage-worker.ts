@@ -1,5 +1,6 @@
 import { geometryOf } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
+import { saveFolder } from '../save-folder/save-folder.ts';
 import { FileTemp } from '../zip/temp.ts';
 import { writeZip } from '../zip/write-zip.ts';
 import type { FromWorker, Notice, Request, Result, ToWorker } from './messages.ts';
@@ -87,6 +88,9 @@ export class StorageWorker {
           ),
         };
       }
+      case 'save-folder':
+        await saveFolder(request.files, ({ offer, file }) => core.file(offer, file), request.into);
+        return { type: 'done' };
       case 'remove-files':
         await core.removeFiles(request.offer, request.files);
         return { type: 'done' };

@@ -2,13 +2,18 @@
 export function uniquePaths(paths: readonly string[]): string[] {
   const taken = new Set<string>();
   return paths.map(path => {
-    const { stem, extension } = split(path);
     let candidate = path;
-    for (let count = 2; taken.has(candidate.normalize()); count += 1)
-      candidate = `${stem} (${count})${extension}`;
+    for (let count = 2; taken.has(candidate.normalize()); count += 1) candidate = nthPath(path, count);
     taken.add(candidate.normalize());
     return candidate;
   });
+}
+
+/** The name of the file that comes `count`th under this path: `a/b (2).txt`; the first has the path as it is. */
+export function nthPath(path: string, count: number): string {
+  if (count === 1) return path;
+  const { stem, extension } = split(path);
+  return `${stem} (${count})${extension}`;
 }
 
 function split(path: string): { stem: string; extension: string } {

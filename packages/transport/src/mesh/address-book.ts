@@ -71,6 +71,11 @@ export class AddressBook {
     if (this.#entries.get(address)?.blocked !== true) this.#entries.delete(address);
   }
 
+  /** The network is another one: what could not be reached may be reached now. */
+  forgive(): void {
+    for (const entry of this.#entries.values()) entry.tries = 0;
+  }
+
   /** Never dialled again in this session: its signals were forged, or it is ourselves. */
   block(address: string): void {
     const entry = this.#entries.get(address);

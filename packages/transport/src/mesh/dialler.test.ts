@@ -6,13 +6,13 @@ import { DEFAULT_TIMING } from './options.ts';
 function harness(wanted: number) {
   const scheduler = new FakeScheduler();
   const dialled: string[] = [];
-  const state = { wanted, asked: 0 };
+  const state = { wanted, asked: 0, sample: ['a', 'b', 'c'] };
   const dialler = new Dialler({
     signaling: {
       state: 'online',
       members: async () => {
         state.asked += 1;
-        return ['a', 'b', 'c'];
+        return state.sample;
       },
     },
     scheduler,
@@ -58,6 +58,21 @@ describe('Dialler', () => {
     scheduler.advance(DEFAULT_TIMING.refresh);
     await Promise.resolve();
     expect(state.asked).toBe(1);
+  });
+
+  test('woken: the room is looked at at once, and whoever was given up is tried again', async () => {
+    const { dialler, scheduler, state, dialled } = harness(1);
+    dialler.joined('me', ['a']);
+    dialled.length = 0;
+    for (let tries = 0; tries < 6; tries += 1) dialler.book.failed('a');
+    state.sample = ['a'];
+    dialler.retry();
+    dialler.wake();
+    expect(scheduler.next).toBe(0);
+    scheduler.advance(0);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(dialled).toEqual(['a']);
   });
 
   test('closed: no timer goes on', () => {

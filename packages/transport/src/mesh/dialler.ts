@@ -43,6 +43,13 @@ export class Dialler {
     this.#fill();
   }
 
+  /** The network may be another one: looks again at once, and what failed before does not slow us any more. */
+  wake(): void {
+    this.#failures = 0;
+    this.book.forgive();
+    this.#wakeIn(0);
+  }
+
   /** A link is open: what failed before does not slow us any more. */
   succeeded(address: string): void {
     this.#failures = 0;

@@ -80,7 +80,7 @@ describe('life and death of a link', () => {
     expect(a.left).toEqual(['link-lost']);
   });
 
-  test('an interrupted path is given a moment, not thirty seconds', async () => {
+  test('[CB1] an interrupted path is given a moment, not thirty seconds', async () => {
     const world = new World();
     const { a } = await world.pair();
     const end = world.network.ends[1];
@@ -91,6 +91,31 @@ describe('life and death of a link', () => {
     end?.interrupt();
     await world.pass(6_000);
     expect(a.left).toEqual(['link-lost']);
+  });
+
+  test('[CB2] woken up: a dead link is found out in seconds and replaced, a living one stays', async () => {
+    const world = new World();
+    const { a, b } = await world.pair();
+    const { connection } = a.neighbour(b.peer);
+    a.mesh.wake();
+    await world.pass(5_000);
+    expect(a.neighbour(b.peer).connection).toBe(connection);
+    for (const end of world.network.ends) end.mute = true;
+    a.mesh.wake();
+    await world.pass(5_000);
+    expect(a.left).toEqual(['link-lost']);
+    expect(a.neighbour(b.peer).connection).not.toBe(connection);
+    expect(b.neighbours).toEqual([a.peer]);
+  });
+
+  test('[CB2] woken up while the server is away: it is tried at once', async () => {
+    const world = new World();
+    const { a } = await world.pair();
+    world.hub.stop();
+    world.hub.restart([]);
+    expect(a.mesh.signalingState).toBe('offline');
+    a.mesh.wake();
+    expect(a.mesh.signalingState).toBe('online');
   });
 
   test('the same member comes back under a new address while we hold a dead link: the new one takes over', async () => {

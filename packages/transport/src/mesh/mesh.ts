@@ -216,6 +216,20 @@ export class Mesh {
     this.#signaling.start();
   }
 
+  /**
+   * The network came back, may be another one, or the machine has slept: finds out now which links live, and whether the server can
+   * be reached, instead of waiting until silence tells.
+   */
+  wake(): void {
+    if (this.#phase !== 'running') return;
+    this.#signaling.wake();
+    this.#dialler.wake();
+    for (const { link } of this.#neighbourhood.all)
+      link.probe(this.#timing.wakeProbe, alive => {
+        if (!alive) link.lose();
+      });
+  }
+
   /** Says goodbye to all and tells nobody here. Idempotent. */
   close(): void {
     if (this.#phase === 'closed') return;

@@ -45,6 +45,8 @@ export interface MeshTiming {
   readonly beat: number;
   /** How long an old link may take to prove that it lives, when the same member comes a second time. */
   readonly probe: number;
+  /** The same, after the network may have changed: it, and the link, may need a moment. */
+  readonly wakeProbe: number;
   /** First and longest wait before we look for other members again after something failed. */
   readonly retryBase: number;
   readonly retryCap: number;
@@ -63,6 +65,7 @@ export interface MeshTiming {
 export const DEFAULT_TIMING: MeshTiming = {
   beat: 10_000,
   probe: 1_500,
+  wakeProbe: 3_000,
   retryBase: 500,
   retryCap: 60_000,
   refresh: 60_000,

@@ -37,5 +37,7 @@ export interface Signaling {
    * @throws TransportError `signaling-offline`
    */
   members(): Promise<readonly string[]>;
+  /** The network may have come back: while offline, tries at once what it would try later. */
+  wake(): void;
   close(): void;
 }

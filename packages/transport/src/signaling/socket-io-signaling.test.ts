@@ -71,14 +71,14 @@ async function serve(port = 0) {
   return server;
 }
 
-function client(port: number, ackTimeoutMs = 2_000) {
+function client(port: number, ackTimeoutMs = 2_000, reconnectMs: readonly [number, number] = [20, 50]) {
   const signaling = new SocketIoSignaling({
     url: `http://127.0.0.1:${port}`,
     room: ROOM,
     scheduler: { now: 0, after: (ms, task) => systemScheduler.after(Math.min(ms, 20), task) },
     random: () => 0.5,
     ackTimeoutMs,
-    reconnectMs: [20, 50],
+    reconnectMs,
   });
   const events: SignalingEvent[] = [];
   const waiter = new Waiter();
@@ -192,13 +192,35 @@ describe('the socket.io client against a real server', () => {
     await expect(a.signaling.members()).rejects.toMatchObject({ code: 'signaling-offline' });
   });
 
-  test('no ack: a signal fails after its timeout', async () => {
+  test('[CB3] no ack: a signal fails after its timeout, and the server is reached anew', async () => {
     const server = await serve();
     server.deaf = true;
     const a = client(server.port, 100);
     a.signaling.start();
     await a.until(() => a.joined().length === 1);
-    expect(await a.signaling.signal('address-1', new Uint8Array([1]))).toBe('failed');
+    const box = new Uint8Array([1]);
+    const outcomes = await Promise.all([a.signaling.signal('x', box), a.signaling.signal('y', box)]);
+    expect(outcomes).toEqual(['failed', 'failed']);
+    expect(a.signaling.state).toBe('offline');
+    await a.until(() => a.joined().length === 2);
+    expect(a.states()).toEqual(['online', 'offline', 'online']);
+    expect(server.joins).toBe(2);
+  });
+
+  test('[CB2] woken up while waiting for the next try: tries at once, once', async () => {
+    const first = await serve();
+    const a = client(first.port, 2_000, [60_000, 60_000]);
+    a.signaling.start();
+    await a.until(() => a.joined().length === 1);
+    a.signaling.wake();
+    expect(a.signaling.state).toBe('online');
+    await first.stop();
+    await a.until(() => a.signaling.state === 'offline');
+    const second = await serve(first.port);
+    a.signaling.wake();
+    a.signaling.wake();
+    await a.until(() => a.joined().length === 2);
+    expect(second.joins).toBe(1);
   });
 
   test('closed: nothing more is heard, also when the server is there', async () => {

@@ -39,6 +39,8 @@ export class SocketIoSignaling implements Signaling {
   #refusals = 0;
   #joins = 0;
   #awayMs = 0;
+  /** The server will never let us in. */
+  #refused = false;
   #closed = false;
 
   constructor(options: SocketIoSignalingOptions) {
@@ -79,28 +81,40 @@ export class SocketIoSignaling implements Signaling {
 
   async signal(to: string, box: Bytes): Promise<SignalOutcome> {
     if (this.#state !== 'online') return 'failed';
+    const join = this.#joins;
+    let answer: unknown;
     try {
-      const reply = signalReply(
-        await this.#socket.timeout(this.#ackTimeoutMs).emitWithAck('signal', { to, box }),
-      );
-      if (reply.ok) return 'relayed';
-      return reply.code === 'unknown-member' ? 'unknown-member' : 'failed';
+      answer = await this.#socket.timeout(this.#ackTimeoutMs).emitWithAck('signal', { to, box });
     } catch {
+      this.#silent(join);
       return 'failed';
     }
+    const reply = attempt(() => signalReply(answer));
+    if (reply?.ok === true) return 'relayed';
+    return reply?.code === 'unknown-member' ? 'unknown-member' : 'failed';
   }
 
   async members(): Promise<readonly string[]> {
     if (this.#state !== 'online') throw offline();
+    const join = this.#joins;
     let answer: unknown;
     try {
       answer = await this.#socket.timeout(this.#ackTimeoutMs).emitWithAck('members');
     } catch (cause) {
+      this.#silent(join);
       throw offline(cause);
     }
     const reply = attempt(() => membersReply(answer));
     if (reply?.ok !== true) throw offline();
     return reply.members;
+  }
+
+  wake(): void {
+    if (this.#closed || this.#refused || this.#state === 'online') return;
+    this.#cancelRetry();
+    // socket.io waits its time between two tries, and has no other way to be told that waiting is over.
+    this.#socket.disconnect();
+    this.#socket.connect();
   }
 
   close(): void {
@@ -136,6 +150,7 @@ export class SocketIoSignaling implements Signaling {
       const code = reply.code === 'bad-request' ? 'signaling-refused' : reply.code;
       this.#listeners.emit({ type: 'refused', code, final });
     }
+    this.#refused = final;
     if (final) this.#socket.disconnect();
     else this.#retry(() => void this.#join());
   }
@@ -147,6 +162,16 @@ export class SocketIoSignaling implements Signaling {
     this.#setState('offline');
     // socket.io comes back by itself, except when the server closed the socket on purpose.
     if (reason === 'io server disconnect') this.#retry(() => this.#socket.connect());
+  }
+
+  /**
+   * No answer since that join: the way to the server is dead, though nobody said so. TCP would go on for minutes, and after a cut
+   * wait as long again as the cut was; socket.io notices after 45 s.
+   */
+  #silent(join: number): void {
+    if (this.#closed || join !== this.#joins) return;
+    this.#socket.disconnect();
+    this.#retry(() => this.#socket.connect());
   }
 
   #retry(task: () => void): void {

@@ -115,6 +115,10 @@ export class FakeSignaling implements Signaling {
     this.#listeners.emit({ type: 'joined', address, members: this.#hub.sample(address), iceServers: [] });
   }
 
+  wake(): void {
+    if (this.#state !== 'online') this.start();
+  }
+
   async signal(to: string, box: Bytes): Promise<SignalOutcome> {
     return this.#address === undefined ? 'failed' : this.#hub.relay(this.#address, to, box);
   }
