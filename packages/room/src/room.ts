@@ -96,6 +96,8 @@ export class Room implements RoomHandle {
           case 'relayed':
           case 'relay-refused':
           case 'lane':
+          case 'move':
+          case 'moved':
             break; // The transport's own business.
           default:
             this.#driver.receive({ type: 'message', peer, message });

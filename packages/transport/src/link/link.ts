@@ -27,7 +27,8 @@ import { LaneWatch } from './lane-watch.ts';
 import { LANES_FEATURE, Lanes } from './lanes.ts';
 import { isLinkMessage } from './link-message.ts';
 import type { LinkLimits } from './limits.ts';
-import { SendQueue } from './send-queue.ts';
+import { MOVE_FEATURE, Moves } from './moves.ts';
+import type { SendQueue } from './send-queue.ts';
 
 /** How a link ended. `code` is a TransportErrorCode, or what the side that said goodbye gave as its reason. */
 export interface LinkEnd {
@@ -52,7 +53,10 @@ export type LinkEvent =
 
 export interface LinkOptions {
   readonly initiator: boolean;
-  readonly iceServers: readonly IceServer[];
+  /** The latest: credentials of relays end. */
+  readonly iceServers: () => readonly IceServer[];
+  /** No way but through a relay, so that the other side does not learn our address. */
+  readonly relayOnly: boolean;
   readonly connect: PeerConnectionFactory;
   readonly scheduler: Scheduler;
   readonly limits: LinkLimits;
@@ -67,8 +71,7 @@ export interface LinkOptions {
  */
 export class Link {
   readonly #options: LinkOptions;
-  readonly #connection: PeerConnection;
-  readonly #queue: SendQueue;
+  readonly #moves: Moves;
   readonly #lanes: Lanes;
   readonly #watch: LaneWatch;
   readonly #joiner = new FragmentJoiner();
@@ -87,14 +90,17 @@ export class Link {
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#lastBlockAt = options.scheduler.now;
-    const { initiator, iceServers, limits, scheduler } = options;
-    this.#connection = options.connect({
-      initiator,
-      iceServers,
-      lowWater: limits.lowWater,
-      listener: event => this.#connectionEvent(event),
+    const { limits, scheduler } = options;
+    this.#moves = new Moves({
+      ...options,
+      after: (ms, task) => this.#after(ms, task),
+      wanted: () => this.#state === 'open' && this.#path === 'relay' && this.#features.includes(MOVE_FEATURE),
+      send: message => this.#push(encodeMessage(message)),
+      event: event => this.#connectionEvent(event),
+      moved: () => this.#moved(),
+      lost: () => this.#fail('link-lost'),
+      violation: detail => this.#violation(detail),
     });
-    this.#queue = new SendQueue(this.#connection, limits);
     this.#lanes = new Lanes({
       ...options,
       signal: (lane, signal) => this.#push(encodeMessage({ type: 'lane', lane, signal })),
@@ -115,6 +121,14 @@ export class Link {
     this.#stopDeadline = scheduler.after(limits.connectTimeoutMs, () =>
       this.#notConnected('connect-timeout'),
     );
+  }
+
+  get #connection(): PeerConnection {
+    return this.#moves.connection;
+  }
+
+  get #queue(): SendQueue {
+    return this.#moves.queue;
   }
 
   get isOpen(): boolean {
@@ -179,6 +193,11 @@ export class Link {
     return false;
   }
 
+  /** There are fresh credentials for relays: a relayed link takes them before the ones it was made with end. */
+  renew(): void {
+    this.#moves.renew();
+  }
+
   stats(): Promise<LinkStats> {
     return this.#connection.stats();
   }
@@ -232,12 +251,19 @@ export class Link {
     void this.#findPath();
   }
 
+  /** Another connection carries the link from now on. */
+  #moved(): void {
+    void this.#findPath();
+    this.#writable();
+  }
+
   async #findPath(): Promise<void> {
     const stats = await this.#connection.stats();
     if (this.#state === 'closed') return;
     const { path } = stats;
     this.#path = path;
     this.#watch.opened(stats);
+    if (path === 'relay') this.#moves.seekDirect();
     if (this.#state === 'open') this.#emit({ type: 'path', path });
   }
 
@@ -301,6 +327,7 @@ export class Link {
       this.#end({ ...goodbyeEnd(message.code, message.text), by: 'other' });
     else if (message.type === 'hello') this.#violation('a second hello');
     else if (message.type === 'lane') this.#lanes.receive(message.lane, message.signal);
+    else if (message.type === 'move' || message.type === 'moved') this.#moves.receive(message);
     else if (isForMesh(message)) this.#emit({ type: 'message', message });
     else if (message.type !== 'pong') this.#emit({ type: 'frame', frame });
   }
@@ -359,7 +386,7 @@ export class Link {
     this.#stopDeadline();
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
-    this.#queue.clear();
+    this.#moves.close();
     this.#lanes.close();
     if (connected && end.by !== 'other') this.#sayGoodbye(end.code, detail);
     else this.#connection.destroy();

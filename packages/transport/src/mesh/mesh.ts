@@ -3,6 +3,7 @@ import type { Bytes, NeighbourMessage, PeerId } from '@shoal/protocol';
 import { TransportError, failureText } from '../errors.ts';
 import { LANES_FEATURE } from '../link/lanes.ts';
 import { DEFAULT_LINK_LIMITS } from '../link/limits.ts';
+import { MOVE_FEATURE } from '../link/moves.ts';
 import { SignalOpener } from '../link/signal-opener.ts';
 import { Listeners } from '../listeners.ts';
 import { simplePeerConnections } from '../peer-connection/simple-peer.ts';
@@ -94,7 +95,8 @@ export class Mesh {
       scheduler,
       connect: options.connect ?? simplePeerConnections,
       limits: { ...DEFAULT_LINK_LIMITS, ...options.linkLimits },
-      features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE],
+      features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE, MOVE_FEATURE],
+      relayOnly: options.relayOnly ?? (() => false),
       onLink: (attempt, event) => this.#neighbourhood.linkEvent(attempt, event),
       onUnreachable: ({ address }) => {
         contacts.gone(address);
@@ -237,6 +239,8 @@ export class Mesh {
       this.#gardener.consider();
     } else if (event.type === 'refused') {
       this.#listeners.emit(failureEvent(event.code));
+    } else if (event.type === 'ice-servers') {
+      this.#connections.renewed(event.iceServers);
     } else if (event.type === 'signal') {
       const own = this.#connections.address;
       if (own !== undefined) this.#opener.push(event.from, own, event.box);

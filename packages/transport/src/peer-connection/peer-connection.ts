@@ -46,6 +46,8 @@ export interface PeerConnectionOptions {
   /** The initiator makes the offer. */
   readonly initiator: boolean;
   readonly iceServers: readonly IceServer[];
+  /** Candidates of relays alone are gathered and tried: the other side learns no address of ours. */
+  readonly relayOnly?: boolean;
   /** `buffer-low` is reported when `bufferedAmount` falls to this many bytes. */
   readonly lowWater: number;
   /** Given at birth so that no event can be missed. Never called from inside the factory. */
