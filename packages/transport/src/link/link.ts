@@ -14,6 +14,7 @@ import {
 import type { Bytes, ConnectionSignal, IceServer, NeighbourMessage, PeerMessage } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
+import { NO_PATH } from '../peer-connection/candidate-path.ts';
 import type {
   LinkPath,
   LinkStats,
@@ -77,7 +78,8 @@ export class Link {
   readonly #joiner = new FragmentJoiner();
   readonly #cancels = new Set<() => void>();
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting';
-  #path: LinkPath = 'unknown';
+  /** As it was looked at last. */
+  #seen: LinkStats = NO_PATH;
   #features: readonly string[] = [];
   #lastBlockAt: number;
   #heard = 0;
@@ -94,7 +96,7 @@ export class Link {
     this.#moves = new Moves({
       ...options,
       after: (ms, task) => this.#after(ms, task),
-      wanted: () => this.#state === 'open' && this.#path === 'relay' && this.#features.includes(MOVE_FEATURE),
+      wanted: () => this.#state === 'open' && this.path === 'relay' && this.#features.includes(MOVE_FEATURE),
       send: message => this.#push(encodeMessage(message)),
       event: event => this.#connectionEvent(event),
       moved: () => this.#moved(),
@@ -136,7 +138,12 @@ export class Link {
   }
 
   get path(): LinkPath {
-    return this.#path;
+    return this.#seen.path;
+  }
+
+  /** Path, protocol and round trip as they were looked at last: at the start, after a move, and with each beat. */
+  get seen(): LinkStats {
+    return this.#seen;
   }
 
   /** Features both sides may count on: those the other side named in its hello. */
@@ -183,7 +190,7 @@ export class Link {
     if (frame[0] === BLOCK_FRAME) {
       this.#lastBlockAt = this.#options.scheduler.now;
       // Relays are others' to pay for, and get no more than one connection.
-      if (this.#path === 'direct' && this.#features.includes(LANES_FEATURE)) this.#watch.sending();
+      if (this.path === 'direct' && this.#features.includes(LANES_FEATURE)) this.#watch.sending();
       const lane = frame.length <= max ? this.#lanes.shortest(this.#connection.bufferedAmount) : undefined;
       if (lane !== undefined) return lane.push(frame) === 'sent';
     }
@@ -210,6 +217,8 @@ export class Link {
   /** To be called in even beats; a beat without a word brings a ping, `silentTicksToDeath` of them the end. */
   tick(): void {
     if (this.#state !== 'open') return;
+    // ICE may have gone over to another pair.
+    void this.#findPath(false);
     const silent = this.#heard === this.#heardAtTick;
     this.#heardAtTick = this.#heard;
     this.#silentTicks = silent ? this.#silentTicks + 1 : 0;
@@ -248,23 +257,25 @@ export class Link {
     this.#state = 'greeting';
     const features = [...this.#options.features];
     this.#connection.send(encodeMessage({ type: 'hello', versions: [PROTOCOL_VERSION], features }));
-    void this.#findPath();
+    void this.#findPath(true);
   }
 
   /** Another connection carries the link from now on. */
   #moved(): void {
-    void this.#findPath();
+    void this.#findPath(true);
     this.#writable();
   }
 
-  async #findPath(): Promise<void> {
+  /** `fresh`: the connection is a new one. */
+  async #findPath(fresh: boolean): Promise<void> {
     const stats = await this.#connection.stats();
     if (this.#state === 'closed') return;
+    const before = this.path;
     const { path } = stats;
-    this.#path = path;
-    this.#watch.opened(stats);
+    this.#seen = stats;
+    if (fresh) this.#watch.opened(stats);
     if (path === 'relay') this.#moves.seekDirect();
-    if (this.#state === 'open') this.#emit({ type: 'path', path });
+    if (this.#state === 'open' && (fresh || path !== before)) this.#emit({ type: 'path', path });
   }
 
   #message(data: Bytes): void {
@@ -300,7 +311,7 @@ export class Link {
     this.#stopDeadline();
     this.#state = 'open';
     this.#emit({ type: 'open' });
-    if (this.#path !== 'unknown') this.#emit({ type: 'path', path: this.#path });
+    if (this.path !== 'unknown') this.#emit({ type: 'path', path: this.path });
   }
 
   #block(frame: Bytes): void {

@@ -50,6 +50,7 @@ export class Mesh {
   readonly #exchange: PeerExchange;
   readonly #relay: Relay;
   readonly #gardener: Gardener;
+  readonly #relayOnly: () => boolean;
   readonly #listeners = new Listeners<MeshEvent>();
   #stopBeat: () => void = () => undefined;
   #phase: 'new' | 'running' | 'closed' = 'new';
@@ -62,6 +63,7 @@ export class Mesh {
     const half = Math.max(1, Math.floor(maxNeighbours / 2));
     const comfortable = comfortableNeighbours(maxNeighbours);
     const target = Math.min(half, options.targetNeighbours ?? DEFAULT_TARGET_NEIGHBOURS);
+    const relayOnly = options.relayOnly ?? (() => false);
     const random = options.random ?? (() => fraction(crypto.randomBytes(4)));
     const createSignaling = options.signaling ?? (settings => new SocketIoSignaling(settings));
     const signaling = createSignaling({ url, room, scheduler, random });
@@ -96,7 +98,7 @@ export class Mesh {
       connect: options.connect ?? simplePeerConnections,
       limits: { ...DEFAULT_LINK_LIMITS, ...options.linkLimits },
       features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE, MOVE_FEATURE],
-      relayOnly: options.relayOnly ?? (() => false),
+      relayOnly,
       onLink: (attempt, event) => this.#neighbourhood.linkEvent(attempt, event),
       onUnreachable: ({ address }) => {
         contacts.gone(address);
@@ -150,6 +152,7 @@ export class Mesh {
       contacts,
       quarantine,
       probeMs,
+      isNearby: peer => this.isNearby(peer),
       tell,
       onJoined: neighbour => {
         exchange.joined(neighbour);
@@ -179,6 +182,7 @@ export class Mesh {
       });
     this.#opener = open();
     this.#relayedOpener = open();
+    this.#relayOnly = relayOnly;
     this.#exchange = exchange;
     this.#relay = relay;
     this.#gardener = gardener;
@@ -194,6 +198,11 @@ export class Mesh {
   /** The neighbours of this moment. */
   get neighbours(): readonly Neighbour[] {
     return this.#neighbourhood.all.map(({ neighbour }) => neighbour);
+  }
+
+  /** Whether a neighbour says that it is linked to this member: then what this member has reaches us through others. */
+  isNearby(peer: PeerId): boolean {
+    return this.#exchange.claims.names(peer);
   }
 
   get signalingState(): SignalingState {
@@ -248,6 +257,8 @@ export class Mesh {
       this.#opener.restart();
       this.#reception.restart();
       this.#connections.moved(event.address, event.iceServers);
+      if (this.#relayOnly() && !event.iceServers.some(({ urls }) => urls.some(url => url.startsWith('turn'))))
+        this.#listeners.emit(failureEvent('relay-missing'));
       this.#dialler.joined(event.address, event.members);
     }
   }
