@@ -43,7 +43,7 @@ export function PeoplePanel({ self, neighbours, indirect, onRename }: PeoplePane
           </li>
         ))}
       </ul>
-      {neighbours.length === 0 ? (
+      {neighbours.length + indirect.length === 0 ? (
         <p className="people-none">Nobody else is here right now. Send the link to whom you like.</p>
       ) : null}
     </section>

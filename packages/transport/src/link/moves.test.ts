@@ -134,6 +134,17 @@ describe('a relayed link', () => {
     expect(a.neighbour(b.peer).path).toBe('relay');
   });
 
+  test('[MV2] [MV4] does so at once, though a direct way is being looked for', async () => {
+    const { world, made, a, b } = await relayed();
+    await world.pass(6_000);
+    expect(living(world).length).toBeGreaterThan(2);
+    for (const seat of [a.seat, b.seat]) seat.renew(turn(`${seat.address} 2`));
+    await world.pass(100);
+    const alive = made.filter(({ end }) => !end.isClosed).map(({ iceServers }) => iceServers[1]?.username);
+    expect(alive.toSorted()).toEqual(['a 2', 'b 2']);
+    untouched(a, b);
+  });
+
   test('[MV2] [MV4] a move that fails is tried again', async () => {
     const { world, made, a, b } = await relayed();
     const { reaches } = world.network;

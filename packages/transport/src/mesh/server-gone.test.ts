@@ -78,6 +78,10 @@ describe('[NB3] the server is gone', () => {
       }),
     );
     await world.start(...members);
+    // One try takes 15 s.
+    await world.pass(20_000);
+    const early = members.map(({ failures }) => failures.length);
+    expect(early).toEqual([0, 1, 1]);
     await world.pass(300_000);
     const [a, b, c] = members;
     if (a === undefined || b === undefined || c === undefined) throw new Error('three members');
