@@ -38,8 +38,8 @@ export interface Member {
   readonly browser: ProfileOptions;
   /** The emulated line. @throws Error for a member made without one */
   readonly line: Line;
-  /** Another kind of router from now on; connections through the old one are forgotten. */
-  setKind(kind: NatKind): Promise<void>;
+  /** Another kind of router from now on; what goes through the old one is forgotten, or goes on (`keep`). */
+  setKind(kind: NatKind, flows?: 'forget' | 'keep'): Promise<void>;
   /** Bytes that this computer has sent and received so far, headers included. */
   traffic(): Promise<{ sent: number; received: number }>;
 }
@@ -114,11 +114,11 @@ export class Lab {
     await place.ip(`addr add ${host}/24 dev eth0`);
     await place.ip(`route add default via ${lan}`);
 
-    const setKind = async (next: NatKind): Promise<void> => {
+    const setKind = async (next: NatKind, flows: 'forget' | 'keep' = 'forget'): Promise<void> => {
       await router.exec('nft', ['-f', '-'], `flush ruleset\n${natRules(next, host)}\n`);
       await this.#internet.ip(`route del 10.0.${number}.0/24`).catch(() => undefined);
       if (next === 'open') await this.#internet.ip(`route add 10.0.${number}.0/24 via ${wan}`);
-      await router.exec('conntrack', ['-F']);
+      if (flows === 'forget') await router.exec('conntrack', ['-F']);
     };
     await setKind(kind);
     return {

@@ -92,7 +92,7 @@ const environment = v.object({
   STUN_URLS: list(/^stuns?:\S+$/, 'must list URLs that begin with stun: or stuns:'),
   TURN_URLS: list(/^turns?:\S+$/, 'must list URLs that begin with turn: or turns:'),
   TURN_SECRET: v.optional(v.string()),
-  TURN_TTL_SECONDS: integer(60, 604_800, 86_400),
+  TURN_TTL_SECONDS: integer(10, 604_800, 86_400),
   MAX_ROOMS: integer(1, 10_000_000, DEFAULT_LIMITS.maxRooms),
   MAX_ROOM_MEMBERS: integer(2, 100_000, DEFAULT_LIMITS.maxRoomMembers),
   MAX_CONNECTIONS: integer(1, 1_000_000, DEFAULT_LIMITS.maxConnections),

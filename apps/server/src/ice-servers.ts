@@ -33,6 +33,19 @@ export function turnCredentials(secret: string, id: string, expiresAt: number): 
   return { username, credential: createHmac('sha1', secret).update(username).digest('base64') };
 }
 
+/** What a client needs to connect, and for how long it may rely on it. */
+export interface IceGrant {
+  readonly iceServers: IceServer[];
+  /** Seconds that the relays' credentials live; absent without relays. */
+  readonly iceSeconds?: number;
+}
+
+/** @param now Unix time in milliseconds. */
+export function iceGrantFor(config: IceConfig, now: number): IceGrant {
+  const iceServers = iceServersFor(config, now);
+  return config.turn === undefined ? { iceServers } : { iceServers, iceSeconds: config.turn.ttlSeconds };
+}
+
 /** @param now Unix time in milliseconds. */
 export function iceServersFor(config: IceConfig, now: number): IceServer[] {
   const servers: IceServer[] = [];

@@ -6,6 +6,8 @@ export const SOCKET_RATES = {
   /** A refused join may be tried again, rarely. */
   joins: { capacity: 5, refillPerSecond: 0.2 },
   members: { capacity: 20, refillPerSecond: 0.5 },
+  /** One at a time, long before the last ones end. */
+  ice: { capacity: 5, refillPerSecond: 0.2 },
   /** 16 neighbours, each with an SDP and a score of trickled candidates, and the same once more on glare. */
   signals: { capacity: 1_000, refillPerSecond: 50 },
   /** Bytes of boxes: without it the relay would make a free tunnel. */
@@ -32,6 +34,7 @@ export class MemberSocket {
   phase: Phase = { name: 'new' };
   readonly #joins: TokenBucket;
   readonly #members: TokenBucket;
+  readonly #ice: TokenBucket;
   readonly #signals: TokenBucket;
   readonly #signalBytes: TokenBucket;
   readonly #violations: TokenBucket;
@@ -45,6 +48,7 @@ export class MemberSocket {
     this.address = address;
     this.#joins = bucket(SOCKET_RATES.joins);
     this.#members = bucket(SOCKET_RATES.members);
+    this.#ice = bucket(SOCKET_RATES.ice);
     this.#signals = bucket(SOCKET_RATES.signals);
     this.#signalBytes = bucket(SOCKET_RATES.signalBytes);
     this.#violations = bucket(SOCKET_RATES.violations);
@@ -58,6 +62,10 @@ export class MemberSocket {
 
   mayListMembers(): boolean {
     return this.#members.take();
+  }
+
+  mayRenewIce(): boolean {
+    return this.#ice.take();
   }
 
   /** Counted before the payload is looked at: looking is what a flood makes expensive. */

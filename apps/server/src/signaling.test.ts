@@ -96,6 +96,25 @@ describe('join', () => {
     expect(Number(expiry) - Date.now() / 1000).toBeLessThanOrEqual(600);
     expect(id).not.toBe(reply.address);
     expect(relay).toEqual({ urls: turn.urls, ...turnCredentials('north', id, Number(expiry)) });
+    expect(reply).toMatchObject({ iceSeconds: 600 });
+  });
+
+  test('fresh TURN credentials are had before a join and after, each time under another name', async () => {
+    const turn = { urls: ['turn:turn.example:3478'], secret: 'north', ttlSeconds: 600 };
+    const server = await startServer({ ice: { stunUrls: [], turn } });
+    const client = await connect(server);
+    const names = new Set<unknown>();
+    const ask = async () => {
+      const reply = await client.ask('ice');
+      expect(reply).toMatchObject({ ok: true, iceSeconds: 600 });
+      if (typeof reply === 'object' && reply !== null) names.add(iceServersOf(reply)[0]?.username);
+    };
+    await ask();
+    await client.join();
+    await ask();
+    expect(names.size).toBe(2);
+    for (let i = 0; i < 3; i += 1) await client.ask('ice');
+    expect(await client.ask('ice')).toEqual({ ok: false, code: 'rate-limited' });
   });
 });
 

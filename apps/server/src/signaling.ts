@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { joinRequest, signalRequest } from '@shoal/protocol';
 import type {
   ClientToServerEvents,
+  IceReply,
   JoinReply,
   MembersReply,
   ServerToClientEvents,
@@ -11,13 +12,13 @@ import type {
 import type { Logger } from 'pino';
 import type { Server, Socket } from 'socket.io';
 import type { IceConfig } from './ice-servers.ts';
-import { iceServersFor } from './ice-servers.ts';
+import { iceGrantFor } from './ice-servers.ts';
 import { MemberSocket, refusalCode } from './member-socket.ts';
 import type { JoinOutcome, Membership } from './membership.ts';
 
 export type SignalingServer = Server<ClientToServerEvents, ServerToClientEvents>;
 type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
-type Reply = JoinReply | MembersReply | SignalReply;
+type Reply = JoinReply | IceReply | MembersReply | SignalReply;
 type Ack = (reply: Reply) => void;
 type CodeOf<R extends Reply> = Extract<R, { ok: false }>['code'];
 
@@ -129,6 +130,7 @@ export class Signaling {
   ): Promise<CodeOf<Reply> | undefined> {
     if (event === 'join' && payloads.length === 1) return this.#join(member, payloads[0], ack);
     if (event === 'members' && payloads.length === 0) return this.#sample(member, ack);
+    if (event === 'ice' && payloads.length === 0) return this.#ice(member, ack);
     if (event === 'signal' && payloads.length === 1) return this.#signal(member, payloads[0], ack);
     return 'bad-request';
   }
@@ -157,7 +159,7 @@ export class Signaling {
     this.#members.set(member.address, member);
     this.counts.joins += 1;
     const members = await membership.sample(room, SAMPLE_SIZE, member.address);
-    ack({ ok: true, address: member.address, members: [...members], iceServers: iceServersFor(ice, now()) });
+    ack({ ok: true, address: member.address, members: [...members], ...iceGrantFor(ice, now()) });
     return undefined;
   }
 
@@ -166,6 +168,14 @@ export class Signaling {
     if (member.phase.name !== 'member') return 'not-joined';
     const members = await this.#options.membership.sample(member.phase.room, SAMPLE_SIZE, member.address);
     ack({ ok: true, members: [...members] });
+    return undefined;
+  }
+
+  /** Not for members alone: who cannot get into a room wants to know what their network lets through. */
+  #ice(member: MemberSocket, ack: Ack): CodeOf<IceReply> | undefined {
+    if (!member.mayRenewIce()) return 'rate-limited';
+    const { ice, now } = this.#options;
+    ack({ ok: true, ...iceGrantFor(ice, now()) });
     return undefined;
   }
 

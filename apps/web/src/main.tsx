@@ -4,8 +4,21 @@ import { App } from './app/app.tsx';
 import { ErrorBoundary } from './app/error-boundary.tsx';
 import { Session } from './app/session.ts';
 import { describeDevice } from './format/describe-device.ts';
+import { Settings } from './settings/settings.ts';
 import './styles/tokens.css';
 import './styles/base.css';
+
+const SETTINGS_KEY = 'shoal-network';
+
+const settings = new Settings({
+  // Storage may be forbidden: then the settings live as long as the page.
+  read: () => attempt(() => localStorage.getItem(SETTINGS_KEY)) ?? null,
+  write: text => attempt(() => localStorage.setItem(SETTINGS_KEY, text)),
+});
+// Another tab has changed them.
+addEventListener('storage', ({ key }) => {
+  if (key === SETTINGS_KEY) settings.reload();
+});
 
 const session = new Session({
   address: {
@@ -16,6 +29,7 @@ const session = new Session({
   openRoom: link =>
     openRoom({
       serverUrl: location.origin,
+      network: settings,
       deviceName: describeDevice(navigator.userAgent),
       ...(link === undefined ? {} : { link }),
     }),
@@ -41,7 +55,15 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
   <ErrorBoundary>
-    <App session={session} library={library} />
+    <App session={session} library={library} settings={settings} />
   </ErrorBoundary>,
 );
 session.followAddress();
+
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}

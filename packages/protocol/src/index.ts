@@ -101,6 +101,7 @@ export { createEntry, decodeEntry, offerIdOf, verifyEntry, type LogEntry } from 
 export {
   joinReply,
   joinRequest,
+  iceReply,
   membersReply,
   shutdownNotice,
   signalDelivery,
@@ -110,6 +111,7 @@ export {
   type IceServer,
   type JoinReply,
   type JoinRequest,
+  type IceReply,
   type MembersReply,
   type ServerToClientEvents,
   type ShutdownNotice,

@@ -62,6 +62,8 @@ export const MAX_SAMPLE_MEMBERS = 256;
 export const MAX_ICE_SERVERS = 16;
 /** Characters of an ICE server's URL, user name or credential. */
 export const MAX_ICE_TEXT_LENGTH = 512;
+/** Seconds that relay credentials may live: three weeks. */
+export const MAX_ICE_SECONDS = 1_814_400;
 /** Milliseconds a server may ask us to stay away: one hour. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
 

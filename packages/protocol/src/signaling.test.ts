@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  iceReply,
   joinReply,
   joinRequest,
   membersReply,
@@ -16,6 +17,7 @@ const box = new Uint8Array([1, 2, 3]);
 const parsers = {
   joinRequest,
   joinReply,
+  iceReply,
   membersReply,
   signalRequest,
   signalReply,
@@ -35,6 +37,8 @@ const joined = {
 test('[SG1] every event of the protocol is taken as it is', () => {
   expect(joinRequest({ version: 1, room })).toEqual({ version: 1, room });
   expect(joinReply(joined)).toEqual(joined);
+  expect(joinReply({ ...joined, iceSeconds: 60 })).toMatchObject({ iceSeconds: 60 });
+  expect(iceReply({ ok: true, iceServers: [], iceSeconds: 60 })).toMatchObject({ iceSeconds: 60 });
   expect(joinReply({ ok: false, code: 'room-full' })).toEqual({ ok: false, code: 'room-full' });
   expect(membersReply({ ok: true, members: [] })).toEqual({ ok: true, members: [] });
   expect(membersReply({ ok: false, code: 'not-joined' })).toEqual({ ok: false, code: 'not-joined' });
@@ -73,6 +77,9 @@ test('[SG2] extra, missing and wrong fields are refused', () => {
     [joinReply, { ...joined, iceServers: [{ urls: ['http://x'] }] }],
     [joinReply, { ...joined, iceServers: [{ urls: [] }] }],
     [joinReply, { ok: false, code: 'nonsense' }],
+    [joinReply, { ...joined, iceSeconds: 0 }],
+    [iceReply, { ok: true }],
+    [iceReply, { ok: true, iceServers: [], iceSeconds: 1e9 }],
     [joinReply, { ok: 'maybe' }],
     [membersReply, { ok: true }],
     [signalReply, { ok: false }],

@@ -5,6 +5,7 @@ import { roomIdSchema } from './ids.ts';
 import {
   MAX_ADDRESS_LENGTH,
   MAX_BOX_BYTES,
+  MAX_ICE_SECONDS,
   MAX_ICE_SERVERS,
   MAX_ICE_TEXT_LENGTH,
   MAX_RETRY_AFTER_MS,
@@ -40,19 +41,29 @@ const iceServerSchema = v.strictObject({
 const failureSchema = <const Codes extends readonly string[]>(codes: Codes) =>
   v.strictObject({ ok: v.literal(false), code: v.picklist(codes) });
 
+/** With relays among the servers: seconds from now to the end of their credentials. */
+const iceGrant = {
+  iceServers: v.pipe(v.array(iceServerSchema), v.maxLength(MAX_ICE_SERVERS)),
+  iceSeconds: v.exactOptional(v.pipe(countSchema(MAX_ICE_SECONDS), v.minValue(1))),
+};
+
 const joinRequestSchema = v.strictObject({ version: v.literal(PROTOCOL_VERSION), room: roomIdSchema });
 const joinReplySchema = v.variant('ok', [
   v.strictObject({
     ok: v.literal(true),
     address: addressSchema,
     members: membersSchema,
-    iceServers: v.pipe(v.array(iceServerSchema), v.maxLength(MAX_ICE_SERVERS)),
+    ...iceGrant,
   }),
   failureSchema(['bad-request', 'room-full', 'rate-limited', 'unsupported-version']),
 ]);
 const membersReplySchema = v.variant('ok', [
   v.strictObject({ ok: v.literal(true), members: membersSchema }),
   failureSchema(['not-joined', 'rate-limited', 'bad-request']),
+]);
+const iceReplySchema = v.variant('ok', [
+  v.strictObject({ ok: v.literal(true), ...iceGrant }),
+  failureSchema(['rate-limited', 'bad-request']),
 ]);
 const signalRequestSchema = v.strictObject({ to: addressSchema, box: boxSchema });
 const signalReplySchema = v.variant('ok', [
@@ -67,6 +78,7 @@ export type IceServer = v.InferOutput<typeof iceServerSchema>;
 /** Client to server: let me into a room. */
 export type JoinRequest = v.InferOutput<typeof joinRequestSchema>;
 export type JoinReply = v.InferOutput<typeof joinReplySchema>;
+export type IceReply = v.InferOutput<typeof iceReplySchema>;
 export type MembersReply = v.InferOutput<typeof membersReplySchema>;
 /** Client to server: hand this sealed box to a member of my room. */
 export type SignalRequest = v.InferOutput<typeof signalRequestSchema>;
@@ -80,6 +92,8 @@ export type ShutdownNotice = v.InferOutput<typeof shutdownNoticeSchema>;
 export interface ClientToServerEvents {
   join: (request: JoinRequest, ack: (reply: JoinReply) => void) => void;
   members: (ack: (reply: MembersReply) => void) => void;
+  /** STUN and TURN servers with fresh credentials; answered to members and to those who only look at their network. */
+  ice: (ack: (reply: IceReply) => void) => void;
   signal: (request: SignalRequest, ack: (reply: SignalReply) => void) => void;
 }
 
@@ -111,6 +125,11 @@ export function joinReply(value: unknown): JoinReply {
 /** @throws ProtocolError `malformed-event` */
 export function membersReply(value: unknown): MembersReply {
   return parse(membersReplySchema, value, 'malformed-event');
+}
+
+/** @throws ProtocolError `malformed-event` */
+export function iceReply(value: unknown): IceReply {
+  return parse(iceReplySchema, value, 'malformed-event');
 }
 
 /** @throws ProtocolError `malformed-event` */

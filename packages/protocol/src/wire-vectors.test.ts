@@ -60,6 +60,8 @@ const messages: readonly PeerMessage[] = [
     lane: 3,
     signal: { kind: 'candidate', candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: null },
   },
+  { type: 'move', move: 1, way: 'direct', signal: { kind: 'offer', sdp: 'v=0' } },
+  { type: 'moved', move: 1, step: 'last' },
   { type: 'ping', id: 9 },
   { type: 'pong', id: 9 },
 ];

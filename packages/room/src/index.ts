@@ -3,6 +3,7 @@ export type { RoomErrorCode } from './errors.ts';
 export type { FileOrigin } from './handles.ts';
 export { listKeptRooms, removeKeptRoom } from './library.ts';
 export type { KeptRoom } from './library.ts';
+export type { NetworkSettings, NetworkSource } from './network.ts';
 export { nextTask } from './next-task.ts';
 export { openRoom } from './open-room.ts';
 export type { OpenRoomOptions } from './open-room.ts';
@@ -11,6 +12,7 @@ export type {
   FailureView,
   FileState,
   FileView,
+  IndirectView,
   NeighbourView,
   OfferView,
   RoomHandle,

@@ -14,6 +14,8 @@ import { StorageError, openPieceStore, openVault } from '@shoal/storage';
 import type { PieceStore, Vault } from '@shoal/storage';
 import { Mesh } from '@shoal/transport';
 import { RoomError } from './errors.ts';
+import { FREE_NETWORK } from './network.ts';
+import type { NetworkSource } from './network.ts';
 import { soon } from './notifier.ts';
 import { RoomVault } from './room-vault.ts';
 import { Room } from './room.ts';
@@ -27,6 +29,8 @@ export interface OpenRoomOptions {
   readonly serverUrl: string;
   /** What this device is, in words the others will see. */
   readonly deviceName?: string;
+  /** What the person allows the network to do; changes are followed. Default: everything. */
+  readonly network?: NetworkSource;
 }
 
 /**
@@ -51,7 +55,15 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
       lastSeen: now,
     });
   }
-  const mesh = new Mesh({ url: options.serverUrl, room: roomId, signalKey, signer, crypto });
+  const network = options.network ?? FREE_NETWORK;
+  const mesh = new Mesh({
+    url: options.serverUrl,
+    room: roomId,
+    signalKey,
+    signer,
+    crypto,
+    relayOnly: () => network.get().relayOnly,
+  });
   const stopWakes = watchWakes(() => mesh.wake());
   const room = new Room({
     link,
@@ -64,6 +76,7 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
     clock: () => performance.now(),
     random: Math.random,
     schedule: soon,
+    network,
     device: options.deviceName ?? '',
     release: () => {
       stopWakes();

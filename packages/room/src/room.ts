@@ -18,7 +18,8 @@ import type { RoomVault } from './room-vault.ts';
 import { saveAll, saveFile, saveFolder } from './saving.ts';
 import type { PickFile, Saved } from './saving.ts';
 import { Sharing } from './sharing.ts';
-import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
+import type { NetworkSource } from './network.ts';
+import type { ChosenFile, IndirectView, RoomHandle, RoomSnapshot } from './snapshot.ts';
 import { Space } from './space.ts';
 import { SwarmDriver } from './swarm-driver.ts';
 import { offerViews, neighbourViews } from './views.ts';
@@ -41,6 +42,8 @@ export interface RoomParts {
   readonly clock: () => number;
   readonly random: () => number;
   readonly schedule: Schedule;
+  /** What the person allows the network to do. */
+  readonly network: NetworkSource;
   /** What this device is, for the others: "Firefox on Linux". */
   readonly device: string;
   /** Releases what was opened for this room outside of it. */
@@ -61,6 +64,8 @@ export class Room implements RoomHandle {
   readonly #receipts: RoomReceipts;
   readonly #sharing: Sharing;
   readonly #space: Space;
+  /** Members that no connection could be made to. */
+  readonly #unreached = new Set<PeerId>();
   readonly #stops: (() => void)[] = [];
   #connection: RoomSnapshot['connection'] = 'connecting';
   #saving = 0;
@@ -96,6 +101,8 @@ export class Room implements RoomHandle {
           case 'relayed':
           case 'relay-refused':
           case 'lane':
+          case 'move':
+          case 'moved':
             break; // The transport's own business.
           default:
             this.#driver.receive({ type: 'message', peer, message });
@@ -206,6 +213,9 @@ export class Room implements RoomHandle {
     const { mesh, store, vault, signer, device } = this.#parts;
     this.#stops.push(store.subscribe(event => this.#stored(event)));
     this.#stops.push(mesh.subscribe(event => this.#meshed(event)));
+    this.#stops.push(() => this.#driver.close());
+    this.#stops.push(this.#parts.network.subscribe(() => this.#cap()));
+    this.#cap();
     const kept = await vault.load();
     this.#offers.restoreSelection(kept.selection);
     this.#gossip.restore(kept.entries);
@@ -384,6 +394,7 @@ export class Room implements RoomHandle {
     switch (event.type) {
       case 'neighbour-joined': {
         const { neighbour } = event;
+        this.#unreached.delete(neighbour.peer);
         this.#links.add(neighbour);
         this.#gossip.receive({ type: 'neighbour-joined', peer: neighbour.peer });
         this.#driver.receive({ type: 'neighbour-joined', peer: neighbour.peer });
@@ -408,7 +419,10 @@ export class Room implements RoomHandle {
         this.#connection = event.state;
         break;
       case 'failure':
-        this.#tell(event.code, event.text);
+        // Who shares a neighbour with us still gets us everything, through it.
+        if (isNoWay(event.code) && event.peer !== undefined && this.#parts.mesh.isNearby(event.peer))
+          this.#unreached.add(event.peer);
+        else this.#tell(event.code, event.text);
         break;
     }
     // A frame changes numbers only, and the tick shows those.
@@ -424,6 +438,11 @@ export class Room implements RoomHandle {
     if (this.#ticks % TICKS_PER_REPAIR === 0) this.#gossip.receive({ type: 'tick' });
     if (this.#ticks % TICKS_PER_FLUSH === 0) this.#persistHashes().catch(this.#fail);
     this.#changed();
+  }
+
+  #cap(): void {
+    const { upLimit, downLimit } = this.#parts.network.get();
+    this.#driver.receive({ type: 'caps', up: upLimit, down: downLimit });
   }
 
   async #persistHashes(): Promise<void> {
@@ -455,6 +474,13 @@ export class Room implements RoomHandle {
     return this.#gossip.catalogue.members.get(peer)?.name || defaultName(peer);
   }
 
+  #indirect(): IndirectView[] {
+    const { mesh } = this.#parts;
+    return [...this.#unreached]
+      .filter(peer => this.#links.get(peer) === undefined && mesh.isNearby(peer))
+      .map(peer => ({ id: peer, name: this.#nameOf(peer) }));
+  }
+
   #build(): RoomSnapshot {
     const { signer, link, store } = this.#parts;
     const nameOf = (peer: PeerId): string => this.#nameOf(peer);
@@ -465,8 +491,14 @@ export class Room implements RoomHandle {
       storage: { kind: store.kind, ...this.#space.usage },
       offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes, this.#sharing),
       neighbours: neighbourViews(this.#links.all, this.#gossip.catalogue, nameOf, this.#swarm),
+      indirect: this.#indirect(),
       failures: this.#failures.list,
       saving: this.#saving > 0,
     };
   }
+}
+
+/** No connection came about, whoever is to blame. */
+function isNoWay(code: string): boolean {
+  return code === 'connect-timeout' || code === 'connection-failed' || code === 'turn-refused';
 }

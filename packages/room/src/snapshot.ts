@@ -49,6 +49,10 @@ export interface NeighbourView {
   readonly name: string;
   readonly device: string;
   readonly path: 'direct' | 'relay' | 'unknown';
+  /** What carries the bytes from here on; undefined while unknown. */
+  readonly protocol: 'udp' | 'tcp' | 'tls' | undefined;
+  /** WebRTC connections that make up the link. */
+  readonly connections: number;
   /** Bytes per second, as seen from here. */
   readonly downRate: number;
   readonly upRate: number;
@@ -56,6 +60,12 @@ export interface NeighbourView {
   readonly upBytes: number;
   /** Milliseconds, undefined until measured. */
   readonly rttMs: number | undefined;
+}
+
+/** A member that no connection could be made to, but that others here reach: what it has comes through them. */
+export interface IndirectView {
+  readonly id: PeerId;
+  readonly name: string;
 }
 
 /** Something a person must be told. `code` is stable; `text` is plain words. */
@@ -80,6 +90,7 @@ export interface RoomSnapshot {
   /** Oldest first. */
   readonly offers: readonly OfferView[];
   readonly neighbours: readonly NeighbourView[];
+  readonly indirect: readonly IndirectView[];
   readonly failures: readonly FailureView[];
   /** A save (for instance a .zip) that is being prepared. */
   readonly saving: boolean;

@@ -24,6 +24,7 @@ export class SwarmDriver {
   readonly #options: SwarmDriverOptions;
   readonly #queue: SwarmEvent[] = [];
   #draining = false;
+  #wait: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SwarmDriverOptions) {
     this.#options = options;
@@ -41,6 +42,10 @@ export class SwarmDriver {
     } finally {
       this.#draining = false;
     }
+  }
+
+  close(): void {
+    clearTimeout(this.#wait);
   }
 
   /** A block came in; when the engine wants it, its buffer moves on to the store. */
@@ -71,6 +76,10 @@ export class SwarmDriver {
         break;
       case 'provide-hashes':
         provideHashes(effect.peer, effect.offer, effect.first, effect.count);
+        break;
+      case 'wait':
+        clearTimeout(this.#wait);
+        this.#wait = setTimeout(() => this.receive({ type: 'waited' }), effect.ms);
         break;
       case 'write':
       case 'ignore':

@@ -46,18 +46,21 @@ export function neighbourViews(
   nameOf: NameOf,
   swarm: Swarm,
 ): NeighbourView[] {
-  return [...neighbours].map(({ peer, path }): NeighbourView => {
+  return [...neighbours].map(({ peer, path, protocol, connections, rttMs }): NeighbourView => {
     const stats = swarm.peerStats(peer);
     return {
       id: peer,
       name: nameOf(peer),
       device: catalogue.members.get(peer)?.device ?? '',
       path,
+      protocol,
+      connections,
       downRate: stats?.downRate ?? 0,
       upRate: stats?.upRate ?? 0,
       downBytes: stats?.downBytes ?? 0,
       upBytes: stats?.upBytes ?? 0,
-      rttMs: stats === undefined || stats.rttMs === 0 ? undefined : stats.rttMs,
+      // What blocks take says more than ICE's checks, but there may have been none.
+      rttMs: stats === undefined || stats.rttMs === 0 ? rttMs : stats.rttMs,
     };
   });
 }

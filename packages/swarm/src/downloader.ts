@@ -48,12 +48,19 @@ export class Downloader {
         neighbour.window.full();
         break;
       }
+      const wait = this.#core.caps.down.waitMs(this.#core.now());
+      if (wait > 0) {
+        neighbour.hungry = true;
+        this.#core.wait(wait);
+        break;
+      }
       const request = this.#next(neighbour, Math.min(neighbour.blockBytes, Math.max(room, MIN_BLOCK)));
       if (request === undefined) {
         neighbour.hungry = true;
         break;
       }
       room -= request.length;
+      this.#core.caps.down.take(request.length);
       const batch = batches.get(request.torrent) ?? [];
       batch.push([request.id, request.progress.piece, request.begin, request.length]);
       batches.set(request.torrent, batch);

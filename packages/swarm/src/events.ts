@@ -58,6 +58,10 @@ export type SwarmEvent =
   | { readonly type: 'send-room'; readonly peer: PeerId; readonly bytes: number }
   /** A neighbour is believed to have given so many bytes in all, to us and (by receipts in the room log) to others. */
   | { readonly type: 'standing'; readonly peer: PeerId; readonly given: number }
+  /** A person's caps, bytes per second, both absent at first: no cap. They count at once. */
+  | { readonly type: 'caps'; readonly up: number | undefined; readonly down: number | undefined }
+  /** The time of a `wait` is over. */
+  | { readonly type: 'waited' }
   /** About every 500 ms: timeouts, rotation of the choker, lazy announcements. Nothing on the data path needs it. */
   | { readonly type: 'tick' };
 
@@ -97,6 +101,8 @@ export type SwarmEffect =
       readonly length: number;
     }
   | { readonly type: 'drop'; readonly peer: PeerId; readonly code: DropCode; readonly text: string }
+  /** Report `waited` after so many ms; of several, the last one counts. */
+  | { readonly type: 'wait'; readonly ms: number }
   /** The peer asks for piece hashes: the hash book answers with `hashes` or `hash-reject`. */
   | {
       readonly type: 'provide-hashes';

@@ -15,6 +15,7 @@ import { hashOf } from './shares.ts';
 import { offerStats, peerStats } from './stats.ts';
 import type { OfferStats, PeerStats } from './stats.ts';
 import { Suspects } from './suspects.ts';
+import { Throttle } from './throttle.ts';
 import { Torrent } from './torrent.ts';
 import { Uploader } from './uploader.ts';
 
@@ -50,6 +51,8 @@ export class Swarm {
   #news = new Set<Neighbour>();
   #slotsChanged = false;
   #nextIndex = 0;
+  /** Milliseconds until a cap lets the next block through; undefined while none holds one back. */
+  #waitMs: number | undefined;
 
   /** @throws SwarmError `bad-limits` */
   constructor(options: SwarmOptions) {
@@ -59,6 +62,7 @@ export class Swarm {
       limits: limitsWith(options.limits),
       torrents: this.#torrents,
       neighbours: this.#neighbours,
+      caps: { up: new Throttle(), down: new Throttle() },
       now: () => options.clock(),
       random: () => options.random(),
       emit: effect => this.#effects.push(effect),
@@ -69,6 +73,9 @@ export class Swarm {
       wake: neighbour => this.#woken.add(neighbour),
       wakeHungry: () => {
         for (const neighbour of this.#neighbours.values()) if (neighbour.hungry) this.#woken.add(neighbour);
+      },
+      wait: ms => {
+        this.#waitMs = Math.min(ms, this.#waitMs ?? Infinity);
       },
     };
     this.#downloader = new Downloader(this.#core);
@@ -120,6 +127,12 @@ export class Swarm {
         return this.#removeOffer(event.offer);
       case 'wanted':
         return this.#want(event.offer, event.files);
+      case 'caps':
+        this.#core.caps.up.set(event.up, this.#core.now());
+        this.#core.caps.down.set(event.down, this.#core.now());
+        return this.#core.wakeHungry();
+      case 'waited':
+        return this.#core.wakeHungry();
       case 'tick':
         return this.#tick();
       case 'hashes-known':
@@ -370,6 +383,8 @@ export class Swarm {
       this.#downloader.fill(neighbour);
     }
     this.#uploader.serve();
+    if (this.#waitMs !== undefined) this.#core.emit({ type: 'wait', ms: this.#waitMs });
+    this.#waitMs = undefined;
     for (const torrent of this.#torrents.values()) this.#announcer.haves(torrent);
   }
 }

@@ -90,8 +90,11 @@ export class Uploader {
    * The place where a seed may choose what to send first; the order inside a neighbour's queue is its own.
    */
   serve(): void {
+    const { up } = this.#core.caps;
     for (const neighbour of this.#turns) {
       if (this.#readingBytes >= this.#core.limits.maxReadBytes) return;
+      const wait = up.waitMs(this.#core.now());
+      if (wait > 0) return this.#core.wait(wait);
       this.#turns.delete(neighbour);
       const job = neighbour.uploads.values().next().value;
       if (job === undefined || !fits(neighbour, job)) continue;
@@ -99,6 +102,7 @@ export class Uploader {
       neighbour.reading.set(job.id, job);
       neighbour.readingBytes += job.length;
       this.#readingBytes += job.length;
+      up.take(job.length);
       const { id, offer, piece, begin, length } = job;
       this.#core.emit({ type: 'read', peer: neighbour.peer, request: id, offer, piece, begin, length });
       // A set visits what is added during the walk: this is the round robin.

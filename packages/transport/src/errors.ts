@@ -6,6 +6,7 @@ export type TransportErrorCode =
   | 'connect-timeout'
   | 'connection-failed'
   | 'turn-refused'
+  | 'relay-missing'
   | 'unsupported-version'
   | 'protocol-violation'
   | 'frame-too-large'
@@ -43,6 +44,8 @@ const TEXTS: Readonly<Record<TransportErrorCode, string>> = {
     'The connection to another person in the room could not be made. A firewall or a strict network may be in the way.',
   'turn-refused':
     'No direct connection to another person in the room could be made, and the relay server that should help refused to. Whoever runs this page has to look at the relay’s settings; reloading the page may help if it was open for long.',
+  'relay-missing':
+    'You asked to connect through a relay only, but this server has none. Turn that setting off to connect directly, or ask whoever runs this page for a relay.',
   'unsupported-version':
     'The other side runs a version of Shoal that does not fit this one. Reload the page on both sides.',
   'protocol-violation':

@@ -8,6 +8,7 @@ export type { SignalOutcome, Signaling, SignalingEvent, SignalingState } from '.
 export { SocketIoSignaling, type SocketIoSignalingOptions } from './signaling/socket-io-signaling.ts';
 export type {
   LinkPath,
+  LinkProtocol,
   LinkStats,
   PeerConnection,
   PeerConnectionEvent,

@@ -12,20 +12,23 @@ import { Opening } from '../landing/opening.tsx';
 import { KeptRooms } from '../library/kept-rooms.tsx';
 import type { Library } from '../library/library.ts';
 import { RoomScreen } from '../room-screen/room-screen.tsx';
+import { SettingsPanel } from '../settings/settings-panel.tsx';
+import type { Settings } from '../settings/settings.ts';
 import type { AppState } from './app-state.ts';
 import type { Session } from './session.ts';
 
 interface AppProps {
   readonly session: Session;
   readonly library: Library;
+  readonly settings: Settings;
 }
 
-export function App({ session, library }: AppProps) {
+export function App({ session, library, settings }: AppProps) {
   const state = useSyncExternalStore(session.subscribe, session.getState, session.getState);
   const onDrop = useCallback((items: readonly DroppedItem[]) => void session.shareDropped(items), [session]);
   return (
     <>
-      <Screen session={session} library={library} state={state} />
+      <Screen session={session} library={library} settings={settings} state={state} />
       <DropZone onDrop={onDrop} />
       <p className={state.gathering === undefined ? 'gathering' : 'gathering gathering-on'} role="status">
         {state.gathering === undefined ? '' : `Reading: ${countOf(state.gathering, 'file')} so far`}
@@ -34,7 +37,7 @@ export function App({ session, library }: AppProps) {
   );
 }
 
-function Screen({ session, library, state }: AppProps & { readonly state: AppState }) {
+function Screen({ session, library, settings, state }: AppProps & { readonly state: AppState }) {
   const { phase } = state;
   const onChoose = (files: readonly ChosenFile[]) => void session.share(files);
   const notices = state.notices.map(notice => (
@@ -46,6 +49,7 @@ function Screen({ session, library, state }: AppProps & { readonly state: AppSta
         <Landing
           notices={notices}
           rooms={<KeptRooms library={library} />}
+          settings={<SettingsPanel settings={settings} />}
           pickers={
             <FilePickers
               filesLabel="Choose files"
@@ -69,6 +73,7 @@ function Screen({ session, library, state }: AppProps & { readonly state: AppSta
           report={session.report}
           keep={saveBlob}
           notices={notices}
+          settings={<SettingsPanel settings={settings} />}
           pickers={
             <FilePickers filesLabel="Add files" folderLabel="Add a folder" look="plain" onChoose={onChoose} />
           }

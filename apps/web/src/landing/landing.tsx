@@ -13,9 +13,10 @@ interface LandingProps {
   readonly notices: ReactNode;
   readonly pickers: ReactNode;
   readonly rooms: ReactNode;
+  readonly settings: ReactNode;
 }
 
-export function Landing({ notices, pickers, rooms }: LandingProps) {
+export function Landing({ notices, pickers, rooms, settings }: LandingProps) {
   return (
     <div className="page">
       <SiteHeader />
@@ -31,6 +32,7 @@ export function Landing({ notices, pickers, rooms }: LandingProps) {
           <p className="hero-hint">or drop files and folders anywhere on this page</p>
         </section>
         {rooms}
+        {settings}
         <ul className="points" role="list">
           {POINTS.map(([title, text]) => (
             <li key={title}>

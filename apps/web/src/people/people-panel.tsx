@@ -1,4 +1,4 @@
-import type { NeighbourView, RoomSnapshot } from '@shoal/room';
+import type { IndirectView, NeighbourView, RoomSnapshot } from '@shoal/room';
 import { memo, type CSSProperties } from 'react';
 import { formatBytes, formatRate, isFlowing } from '../format/format.ts';
 import { FISH_PATH } from '../ui/fish.tsx';
@@ -10,14 +10,15 @@ import './people.css';
 interface PeoplePanelProps {
   readonly self: RoomSnapshot['self'];
   readonly neighbours: readonly NeighbourView[];
+  readonly indirect: readonly IndirectView[];
   readonly onRename: (name: string) => void;
 }
 
-export function PeoplePanel({ self, neighbours, onRename }: PeoplePanelProps) {
+export function PeoplePanel({ self, neighbours, indirect, onRename }: PeoplePanelProps) {
   return (
     <section className="card people" aria-labelledby="people-heading">
       <h2 id="people-heading">
-        People <span className="people-count">{neighbours.length + 1}</span>
+        People <span className="people-count">{neighbours.length + indirect.length + 1}</span>
       </h2>
       <ul className="people-list" role="list">
         <li className="person person-self">
@@ -27,8 +28,22 @@ export function PeoplePanel({ self, neighbours, onRename }: PeoplePanelProps) {
         {neighbours.map(neighbour => (
           <PeerRow key={neighbour.id} neighbour={neighbour} />
         ))}
+        {indirect.map(({ id, name }) => (
+          <li key={id} className="person" data-testid="indirect-row" data-peer={id}>
+            <Avatar id={id} />
+            <div className="person-text">
+              <p className="person-name">
+                <bdi>{name}</bdi>
+              </p>
+              <p className="person-meta">
+                <span className="path path-relay">Through others here</span>
+                <span>Your networks allow no connection; files pass through people you both reach.</span>
+              </p>
+            </div>
+          </li>
+        ))}
       </ul>
-      {neighbours.length === 0 ? (
+      {neighbours.length + indirect.length === 0 ? (
         <p className="people-none">Nobody else is here right now. Send the link to whom you like.</p>
       ) : null}
     </section>
@@ -38,7 +53,8 @@ export function PeoplePanel({ self, neighbours, onRename }: PeoplePanelProps) {
 const PATH_WORDS = { direct: 'Direct', relay: 'Through a relay', unknown: 'Finding a path…' } as const;
 
 const PeerRow = memo(function PeerRow({ neighbour }: { readonly neighbour: NeighbourView }) {
-  const { id, name, device, path, downRate, upRate, downBytes, upBytes, rttMs } = neighbour;
+  const { id, name, device, path, protocol, connections, downRate, upRate, downBytes, upBytes, rttMs } =
+    neighbour;
   return (
     <li
       className="person"
@@ -58,7 +74,9 @@ const PeerRow = memo(function PeerRow({ neighbour }: { readonly neighbour: Neigh
             <bdi>{device}</bdi>
           </span>
           <span className={`path path-${path}`}>{PATH_WORDS[path]}</span>
+          {protocol === undefined ? null : <span>{protocol.toUpperCase()}</span>}
           {rttMs === undefined ? null : <span className="figure">{Math.round(rttMs)} ms</span>}
+          {connections === 1 ? null : <span className="figure">{connections} connections</span>}
         </p>
         <dl className="flows">
           <Flow direction="down" rate={downRate} bytes={downBytes} />

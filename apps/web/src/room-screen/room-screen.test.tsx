@@ -2,7 +2,7 @@ import type { FileState, RoomSnapshot } from '@shoal/room';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
 import { FilePickers } from '../drop-zone/file-pickers.tsx';
-import { FakeRoom, fakeNeighbour, fakeOffer, fakeSnapshot } from '../dev/fake-room.ts';
+import { FakeRoom, fakeNeighbour, fakeOffer, fakePeerId, fakeSnapshot } from '../dev/fake-room.ts';
 import { Landing } from '../landing/landing.tsx';
 import { RoomScreen } from './room-screen.tsx';
 
@@ -15,7 +15,14 @@ const pickers = (
 function render(snapshot: Partial<RoomSnapshot>): string {
   const room = new FakeRoom(fakeSnapshot(snapshot));
   return renderToStaticMarkup(
-    <RoomScreen room={room} report={() => {}} keep={() => {}} notices={null} pickers={pickers} />,
+    <RoomScreen
+      room={room}
+      report={() => {}}
+      keep={() => {}}
+      notices={null}
+      settings={null}
+      pickers={pickers}
+    />,
   );
 }
 
@@ -101,8 +108,26 @@ test('a failure of no file is shown above', () => {
   expect(markup).toContain('role="alert" data-code="disk-full"');
 });
 
+test('a neighbour’s row says how the link is made', () => {
+  const link = { path: 'relay', protocol: 'tls', rttMs: 41.6, connections: 4 } as const;
+  const markup = render({ neighbours: [fakeNeighbour('n', link)] });
+  for (const words of ['Through a relay', 'TLS', '42 ms', '4 connections']) expect(markup).toContain(words);
+  expect(render({ neighbours: [fakeNeighbour('n')] })).not.toContain('connections');
+});
+
+test('who is reached only through others is a person of the room, and no alarm', () => {
+  const indirect = [{ id: fakePeerId('far'), name: 'Red Fox' }];
+  const markup = render({ indirect });
+  expect(markup).toContain('data-testid="indirect-row"');
+  expect(markup).toContain('Red Fox');
+  expect(markup).not.toContain('role="alert"');
+  expect(markup).not.toContain('Nobody else is here');
+});
+
 test('the landing page takes files and folders', () => {
-  const markup = renderToStaticMarkup(<Landing notices={null} rooms={null} pickers={pickers} />);
+  const markup = renderToStaticMarkup(
+    <Landing notices={null} rooms={null} settings={null} pickers={pickers} />,
+  );
   expect(markup).toContain('data-testid="file-input"');
   expect(markup).toContain('data-testid="folder-input"');
 });

@@ -21,11 +21,13 @@ interface RoomScreenProps {
   readonly keep: (saved: Saved) => void;
   /** Alerts of the page itself. */
   readonly notices: ReactNode;
+  /** What the person allows the network to do. */
+  readonly settings: ReactNode;
   /** Buttons that add files. */
   readonly pickers: ReactNode;
 }
 
-export function RoomScreen({ room, report, keep, notices, pickers }: RoomScreenProps) {
+export function RoomScreen({ room, report, keep, notices, settings, pickers }: RoomScreenProps) {
   const feed = useMemo(() => new SnapshotFeed(room), [room]);
   const snapshot = useSyncExternalStore(feed.subscribe, feed.getSnapshot, feed.getSnapshot);
   const actions = useMemo(() => createRoomActions(room, report, keep), [room, report, keep]);
@@ -65,7 +67,13 @@ export function RoomScreen({ room, report, keep, notices, pickers }: RoomScreenP
           </FilesPanel>
         </div>
         <div className="room-people-area">
-          <PeoplePanel self={snapshot.self} neighbours={snapshot.neighbours} onRename={actions.rename} />
+          <PeoplePanel
+            self={snapshot.self}
+            neighbours={snapshot.neighbours}
+            indirect={snapshot.indirect}
+            onRename={actions.rename}
+          />
+          {settings}
         </div>
       </main>
       <footer className="site-footer">

@@ -121,12 +121,26 @@ export type PeerMessage =
   | { readonly type: 'relay-refused'; readonly to: PeerId; readonly code: RelayRefusal }
   /** About one more connection between us, which takes blocks only; the number is even or odd by who opens it. */
   | { readonly type: 'lane'; readonly lane: number; readonly signal: ConnectionSignal }
+  /** About a connection that shall take the place of the one we have: `direct`, or any way. The number is odd or even by who begins it. */
+  | {
+      readonly type: 'move';
+      readonly move: number;
+      readonly way: 'direct' | 'any';
+      readonly signal: ConnectionSignal;
+    }
+  /**
+   * `ready`: it is up here. `last`: nothing comes after this on the old connection. `done`: I have got your `last`.
+   */
+  | { readonly type: 'moved'; readonly move: number; readonly step: 'ready' | 'last' | 'done' }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number };
 
 export type PeerMessageType = PeerMessage['type'];
 /** About the link itself. */
-export type LinkMessage = Extract<PeerMessage, { type: 'hello' | 'goodbye' | 'lane' | 'ping' | 'pong' }>;
+export type LinkMessage = Extract<
+  PeerMessage,
+  { type: 'hello' | 'goodbye' | 'lane' | 'move' | 'moved' | 'ping' | 'pong' }
+>;
 /** About who is linked to whom, and signals that go over a common neighbour. */
 export type NeighbourMessage = Extract<
   PeerMessage,
@@ -277,6 +291,17 @@ export const messageSchemas = {
     type: v.literal('lane'),
     lane: v.pipe(countSchema(MAX_LANE), v.minValue(1)),
     signal: connectionSignalSchema,
+  }),
+  move: v.strictObject({
+    type: v.literal('move'),
+    move: uint32Schema,
+    way: v.picklist(['direct', 'any']),
+    signal: connectionSignalSchema,
+  }),
+  moved: v.strictObject({
+    type: v.literal('moved'),
+    move: uint32Schema,
+    step: v.picklist(['ready', 'last', 'done']),
   }),
   ping: v.strictObject({ type: v.literal('ping'), id: uint32Schema }),
   pong: v.strictObject({ type: v.literal('pong'), id: uint32Schema }),

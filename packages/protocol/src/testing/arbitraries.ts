@@ -34,6 +34,16 @@ const auth: fc.Arbitrary<HashesAuth> = fc.oneof(
   fc.record({ kind: fc.constant('proof' as const), fileUncles: hashRun(0, 20), topUncles: hashRun(0, 20) }),
 );
 
+const connectionSignal = fc.oneof(
+  fc.record({ kind: fc.constantFrom('offer' as const, 'answer' as const), sdp: text(200) }),
+  fc.record({
+    kind: fc.constant('candidate' as const),
+    candidate: text(100),
+    sdpMid: fc.option(text(8)),
+    sdpMLineIndex: fc.option(fc.integer({ min: 0, max: 9 })),
+  }),
+);
+
 const messages: {
   readonly [T in PeerMessage['type']]: fc.Arbitrary<Omit<Extract<PeerMessage, { type: T }>, 'type'>>;
 } = {
@@ -81,18 +91,9 @@ const messages: {
     to: idText.map(asPeerId),
     code: fc.constantFrom('unknown-member', 'busy'),
   }),
-  lane: fc.record({
-    lane: fc.integer({ min: 1, max: 255 }),
-    signal: fc.oneof(
-      fc.record({ kind: fc.constantFrom('offer' as const, 'answer' as const), sdp: text(200) }),
-      fc.record({
-        kind: fc.constant('candidate' as const),
-        candidate: text(100),
-        sdpMid: fc.option(text(8)),
-        sdpMLineIndex: fc.option(fc.integer({ min: 0, max: 9 })),
-      }),
-    ),
-  }),
+  lane: fc.record({ lane: fc.integer({ min: 1, max: 255 }), signal: connectionSignal }),
+  move: fc.record({ move: uint32, way: fc.constantFrom('direct', 'any'), signal: connectionSignal }),
+  moved: fc.record({ move: uint32, step: fc.constantFrom('ready', 'last', 'done') }),
   ping: fc.record({ id: uint32 }),
   pong: fc.record({ id: uint32 }),
 };

@@ -163,7 +163,7 @@ export class SimRoom {
   }
 
   #perform(from: SimMember, effect: SwarmEffect): void {
-    if (effect.type === 'ignore' || effect.type === 'write') return;
+    if (effect.type === 'ignore' || effect.type === 'write' || effect.type === 'wait') return;
     const link = this.#find(from, effect.peer);
     if (link === undefined) return;
     const side = link.ends[0] === from ? 0 : 1;

@@ -23,7 +23,8 @@ const MAX_TRIES = 64;
 export interface LanesOptions {
   /** Whether we made the first connection: then our lanes have odd numbers, and the other side's even ones. */
   readonly initiator: boolean;
-  readonly iceServers: readonly IceServer[];
+  readonly iceServers: () => readonly IceServer[];
+  readonly relayOnly: boolean;
   readonly connect: PeerConnectionFactory;
   readonly scheduler: Scheduler;
   readonly limits: LinkLimits;
@@ -123,10 +124,11 @@ export class Lanes {
   }
 
   #add(number: number, initiator: boolean): Lane {
-    const { iceServers, connect, scheduler, limits, sender, signal } = this.#options;
+    const { iceServers, relayOnly, connect, scheduler, limits, sender, signal } = this.#options;
     const connection = connect({
       initiator,
-      iceServers,
+      iceServers: iceServers(),
+      relayOnly,
       // A lane is refilled earlier than a lone connection: its share of the buffer is smaller.
       lowWater: limits.lowWater / MAX_CONNECTIONS,
       listener: event => {

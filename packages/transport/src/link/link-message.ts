@@ -8,9 +8,10 @@ const NAME_AT = LENGTH_AT + 1;
 /** MessagePack's fixstr: the low five bits are the length. */
 const FIXSTR = 0xa0;
 
-const NAMES = ['hello', 'goodbye', 'lane', 'ping', 'pong', 'peers', 'relay', 'relayed', 'relay-refused'].map(
-  name => [...name].map(letter => letter.charCodeAt(0)),
-);
+const NAMES = [
+  ...['hello', 'goodbye', 'lane', 'move', 'moved', 'ping', 'pong'],
+  ...['peers', 'relay', 'relayed', 'relay-refused'],
+].map(name => [...name].map(letter => letter.charCodeAt(0)));
 
 /**
  * Whether a control frame may hold one of the messages that belong to the link or the mesh, without decoding it: most frames

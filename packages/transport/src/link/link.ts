@@ -14,6 +14,7 @@ import {
 import type { Bytes, ConnectionSignal, IceServer, NeighbourMessage, PeerMessage } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
+import { NO_PATH } from '../peer-connection/candidate-path.ts';
 import type {
   LinkPath,
   LinkStats,
@@ -27,8 +28,9 @@ import { LaneWatch } from './lane-watch.ts';
 import { LANES_FEATURE, Lanes } from './lanes.ts';
 import { isLinkMessage } from './link-message.ts';
 import type { LinkLimits } from './limits.ts';
-import { NUDGES_FEATURE, Nudger } from './nudger.ts';
-import { SendQueue } from './send-queue.ts';
+import { MOVE_FEATURE, Moves } from './moves.ts';
+import { NUDGES_FEATURE, Nudger, UNKNOWN_RTT_MS } from './nudger.ts';
+import type { SendQueue } from './send-queue.ts';
 
 /** How a link ended. `code` is a TransportErrorCode, or what the side that said goodbye gave as its reason. */
 export interface LinkEnd {
@@ -53,7 +55,10 @@ export type LinkEvent =
 
 export interface LinkOptions {
   readonly initiator: boolean;
-  readonly iceServers: readonly IceServer[];
+  /** The latest: credentials of relays end. */
+  readonly iceServers: () => readonly IceServer[];
+  /** No way but through a relay, so that the other side does not learn our address. */
+  readonly relayOnly: boolean;
   readonly connect: PeerConnectionFactory;
   readonly scheduler: Scheduler;
   readonly limits: LinkLimits;
@@ -68,17 +73,14 @@ export interface LinkOptions {
  */
 export class Link {
   readonly #options: LinkOptions;
-  readonly #connection: PeerConnection;
-  readonly #nudger: Nudger;
-  readonly #queue: SendQueue;
+  readonly #moves: Moves;
   readonly #lanes: Lanes;
   readonly #watch: LaneWatch;
   readonly #joiner = new FragmentJoiner();
   readonly #cancels = new Set<() => void>();
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting';
-  #path: LinkPath = 'unknown';
-  /** When the link was made, ms. */
-  #rttMs: number | undefined;
+  /** As it was looked at last. */
+  #seen: LinkStats = NO_PATH;
   #features: readonly string[] = [];
   #lastBlockAt: number;
   #heard = 0;
@@ -91,15 +93,20 @@ export class Link {
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#lastBlockAt = options.scheduler.now;
-    const { initiator, iceServers, limits, scheduler } = options;
-    this.#connection = options.connect({
-      initiator,
-      iceServers,
-      lowWater: limits.lowWater,
-      listener: event => this.#connectionEvent(event),
+    const { limits, scheduler } = options;
+    const sender = (connection: PeerConnection): Nudger =>
+      new Nudger(connection, scheduler, () => this.#nudgeRtt);
+    this.#moves = new Moves({
+      ...options,
+      sender,
+      after: (ms, task) => this.#after(ms, task),
+      wanted: () => this.#state === 'open' && this.path === 'relay' && this.#features.includes(MOVE_FEATURE),
+      send: message => this.#push(encodeMessage(message)),
+      event: event => this.#connectionEvent(event),
+      moved: () => this.#moved(),
+      lost: () => this.#fail('link-lost'),
+      violation: detail => this.#violation(detail),
     });
-    this.#nudger = new Nudger(this.#connection, scheduler);
-    this.#queue = new SendQueue(this.#nudger, limits);
     this.#lanes = new Lanes({
       ...options,
       signal: (lane, signal) => this.#push(encodeMessage({ type: 'lane', lane, signal })),
@@ -107,7 +114,7 @@ export class Link {
         this.#heard += 1;
         if (this.#state === 'open') this.#block(frame);
       },
-      sender: connection => this.#nudge(new Nudger(connection, scheduler)),
+      sender,
       writable: () => this.#writable(),
       violation: detail => this.#violation(detail),
     });
@@ -123,12 +130,30 @@ export class Link {
     );
   }
 
+  get #connection(): PeerConnection {
+    return this.#moves.connection;
+  }
+
+  get #queue(): SendQueue {
+    return this.#moves.queue;
+  }
+
+  /** Undefined: the other side does not take nudges, or has not said so yet. */
+  get #nudgeRtt(): number | undefined {
+    return this.#features.includes(NUDGES_FEATURE) ? (this.#seen.rttMs ?? UNKNOWN_RTT_MS) : undefined;
+  }
+
   get isOpen(): boolean {
     return this.#state === 'open';
   }
 
   get path(): LinkPath {
-    return this.#path;
+    return this.#seen.path;
+  }
+
+  /** Path, protocol and round trip as they were looked at last: at the start, after a move, and with each beat. */
+  get seen(): LinkStats {
+    return this.#seen;
   }
 
   /** Features both sides may count on: those the other side named in its hello. */
@@ -175,7 +200,7 @@ export class Link {
     if (frame[0] === BLOCK_FRAME) {
       this.#lastBlockAt = this.#options.scheduler.now;
       // Relays are others' to pay for, and get no more than one connection.
-      if (this.#path === 'direct' && this.#features.includes(LANES_FEATURE)) this.#watch.sending();
+      if (this.path === 'direct' && this.#features.includes(LANES_FEATURE)) this.#watch.sending();
       const lane = frame.length <= max ? this.#lanes.shortest(this.#connection.bufferedAmount) : undefined;
       if (lane !== undefined) return lane.push(frame) === 'sent';
     }
@@ -183,6 +208,11 @@ export class Link {
     if (frame[0] === CONTROL_FRAME) for (const part of splitControl(frame, max)) this.#push(part);
     else this.#fail('frame-too-large');
     return false;
+  }
+
+  /** There are fresh credentials for relays: a relayed link takes them before the ones it was made with end. */
+  renew(): void {
+    this.#moves.renew();
   }
 
   stats(): Promise<LinkStats> {
@@ -197,6 +227,8 @@ export class Link {
   /** To be called in even beats; a beat without a word brings a ping, `silentTicksToDeath` of them the end. */
   tick(): void {
     if (this.#state !== 'open') return;
+    // ICE may have gone over to another pair.
+    void this.#findPath(false);
     const silent = this.#heard === this.#heardAtTick;
     this.#heardAtTick = this.#heard;
     this.#silentTicks = silent ? this.#silentTicks + 1 : 0;
@@ -235,17 +267,25 @@ export class Link {
     this.#state = 'greeting';
     const features = [...this.#options.features];
     this.#connection.send(encodeMessage({ type: 'hello', versions: [PROTOCOL_VERSION], features }));
-    void this.#findPath();
+    void this.#findPath(true);
   }
 
-  async #findPath(): Promise<void> {
+  /** Another connection carries the link from now on. */
+  #moved(): void {
+    void this.#findPath(true);
+    this.#writable();
+  }
+
+  /** `fresh`: the connection is a new one. */
+  async #findPath(fresh: boolean): Promise<void> {
     const stats = await this.#connection.stats();
     if (this.#state === 'closed') return;
+    const before = this.path;
     const { path } = stats;
-    this.#path = path;
-    this.#watch.opened(stats);
-    this.#rttMs = stats.rttMs;
-    if (this.#state === 'open') this.#pathKnown();
+    this.#seen = stats;
+    if (fresh) this.#watch.opened(stats);
+    if (path === 'relay') this.#moves.seekDirect();
+    if (this.#state === 'open' && (fresh || path !== before)) this.#emit({ type: 'path', path });
   }
 
   #message(data: Bytes): void {
@@ -282,18 +322,7 @@ export class Link {
     this.#stopDeadline();
     this.#state = 'open';
     this.#emit({ type: 'open' });
-    if (this.#path !== 'unknown') this.#pathKnown();
-  }
-
-  /** And so are the other side's features. */
-  #pathKnown(): void {
-    this.#nudge(this.#nudger);
-    this.#emit({ type: 'path', path: this.#path });
-  }
-
-  #nudge(nudger: Nudger): Nudger {
-    if (this.#features.includes(NUDGES_FEATURE)) nudger.start(this.#rttMs);
-    return nudger;
+    if (this.path !== 'unknown') this.#emit({ type: 'path', path: this.path });
   }
 
   #block(frame: Bytes): void {
@@ -320,6 +349,7 @@ export class Link {
       this.#end({ ...goodbyeEnd(message.code, message.text), by: 'other' });
     else if (message.type === 'hello') this.#violation('a second hello');
     else if (message.type === 'lane') this.#lanes.receive(message.lane, message.signal);
+    else if (message.type === 'move' || message.type === 'moved') this.#moves.receive(message);
     else if (isForMesh(message)) this.#emit({ type: 'message', message });
     else if (message.type !== 'pong') this.#emit({ type: 'frame', frame });
   }
@@ -378,7 +408,7 @@ export class Link {
     this.#stopDeadline();
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
-    this.#queue.clear();
+    this.#moves.close();
     this.#lanes.close();
     if (connected && end.by !== 'other') this.#sayGoodbye(end.code, detail);
     else this.#connection.destroy();

@@ -6,11 +6,12 @@ const KIB = 1024;
 function harness() {
   const sent: number[] = [];
   const clock = { now: 0 };
+  const path: { rttMs: number | undefined } = { rttMs: 50 };
   const connection = {
     bufferedAmount: 7,
     send: (message: Uint8Array) => void sent.push(message.length),
   };
-  const nudger = new Nudger(connection, clock);
+  const nudger = new Nudger(connection, clock, () => path.rttMs);
   const nudges = (bytes: number): number => {
     sent.length = 0;
     nudger.send(new Uint8Array(bytes));
@@ -18,13 +19,12 @@ function harness() {
     expect(sent.slice(1).every(length => length === 0)).toBe(true);
     return sent.length - 1;
   };
-  return { nudger, nudges, clock };
+  return { nudger, nudges, clock, path };
 }
 
 describe('Nudger', () => {
   test('[ND1] [ND2] a lone message gets one nudge for each burst but the first', () => {
     const { nudger, nudges, clock } = harness();
-    nudger.start(50);
     for (const [bytes, wanted] of [
       [20, 0],
       [4 * KIB, 0],
@@ -39,8 +39,7 @@ describe('Nudger', () => {
   });
 
   test('[ND2] none while 64 KiB go out in a round trip: acknowledgements are dense enough', () => {
-    const { nudger, nudges, clock } = harness();
-    nudger.start(50);
+    const { nudges, clock } = harness();
     const counts: number[] = [];
     for (let n = 0; n < 200; n += 1) {
       counts.push(nudges(16 * KIB));
@@ -53,8 +52,7 @@ describe('Nudger', () => {
   });
 
   test('[ND2] a slow flow is nudged all the time', () => {
-    const { nudger, nudges, clock } = harness();
-    nudger.start(50);
+    const { nudges, clock } = harness();
     for (let n = 0; n < 50; n += 1) {
       expect(nudges(16 * KIB)).toBe(3);
       clock.now += 40;
@@ -62,11 +60,12 @@ describe('Nudger', () => {
   });
 
   test('[ND3] none before the other side is known to take them, none on a short path', () => {
-    const { nudger, nudges } = harness();
+    const { nudges, path } = harness();
+    path.rttMs = undefined;
     expect(nudges(16 * KIB)).toBe(0);
-    nudger.start(2);
+    path.rttMs = 2;
     expect(nudges(16 * KIB)).toBe(0);
-    nudger.start();
+    path.rttMs = 50;
     expect(nudges(16 * KIB)).toBe(3);
   });
 });

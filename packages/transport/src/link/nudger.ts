@@ -13,7 +13,8 @@ const CLOCKED_BYTES = 64 * 1024;
 const MAX_NUDGES = 7;
 /** Below this round trip (ms) two more of them are not worth a message. */
 const MIN_RTT_MS = 5;
-const UNKNOWN_RTT_MS = 50;
+/** Assumed while ICE has measured none. */
+export const UNKNOWN_RTT_MS = 50;
 const NUDGE = new Uint8Array(0);
 
 /**
@@ -24,26 +25,24 @@ const NUDGE = new Uint8Array(0);
 export class Nudger implements Pick<PeerConnection, 'bufferedAmount' | 'send'> {
   readonly #connection: Pick<PeerConnection, 'bufferedAmount' | 'send'>;
   readonly #scheduler: Pick<Scheduler, 'now'>;
-  #rttMs: number | undefined;
+  readonly #rttMs: () => number | undefined;
   /** Bytes of the last round trip, about: what is sent leaks out at {@link CLOCKED_BYTES} a round trip. */
   #level = 0;
   #at = 0;
 
+  /** @param rttMs round trip of the path, ms; undefined while the other side is not known to take nudges */
   constructor(
     connection: Pick<PeerConnection, 'bufferedAmount' | 'send'>,
     scheduler: Pick<Scheduler, 'now'>,
+    rttMs: () => number | undefined,
   ) {
     this.#connection = connection;
     this.#scheduler = scheduler;
+    this.#rttMs = rttMs;
   }
 
   get bufferedAmount(): number {
     return this.#connection.bufferedAmount;
-  }
-
-  /** The other side takes nudges, and the path is so long. */
-  start(rttMs = UNKNOWN_RTT_MS): void {
-    if (rttMs >= MIN_RTT_MS) this.#rttMs = rttMs;
   }
 
   send(message: Bytes): void {
@@ -52,9 +51,10 @@ export class Nudger implements Pick<PeerConnection, 'bufferedAmount' | 'send'> {
   }
 
   #wanted(bytes: number): number {
-    if (this.#rttMs === undefined) return 0;
+    const rttMs = this.#rttMs();
+    if (rttMs === undefined || rttMs < MIN_RTT_MS) return 0;
     const { now } = this.#scheduler;
-    const before = Math.max(0, this.#level - ((now - this.#at) / this.#rttMs) * CLOCKED_BYTES);
+    const before = Math.max(0, this.#level - ((now - this.#at) / rttMs) * CLOCKED_BYTES);
     this.#at = now;
     this.#level = Math.min(2 * CLOCKED_BYTES, before + bytes);
     return before < CLOCKED_BYTES ? Math.min(MAX_NUDGES, Math.ceil(bytes / BURST_BYTES) - 1) : 0;

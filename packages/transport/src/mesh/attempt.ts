@@ -109,6 +109,15 @@ export class Attempt {
       get path() {
         return link.path;
       },
+      get protocol() {
+        return link.seen.protocol;
+      },
+      get rttMs() {
+        return link.seen.rttMs;
+      },
+      get connections() {
+        return link.connections;
+      },
       get features() {
         return link.features;
       },

@@ -29,6 +29,11 @@ export class Claims {
     return this.#byNeighbour.get(neighbour) ?? NOBODY;
   }
 
+  /** Whether any neighbour says so. */
+  names(peer: PeerId): boolean {
+    return [...this.#byNeighbour.values()].some(known => known.has(peer));
+  }
+
   /** Neighbours that say they are linked to this member, under this seat. */
   ways(peer: PeerId, seat: string): PeerId[] {
     const found: PeerId[] = [];

@@ -25,6 +25,8 @@ export interface ConnectionsOptions {
   readonly connect: PeerConnectionFactory;
   readonly limits: LinkLimits;
   readonly features: readonly string[];
+  /** New links go through relays alone. */
+  readonly relayOnly: () => boolean;
   readonly onLink: (attempt: Attempt, event: LinkNews) => void;
   /** Nobody can be reached under the other side's address any more. */
   readonly onUnreachable: (attempt: Attempt) => void;
@@ -50,12 +52,18 @@ export class Connections {
   /** A new address at the server: what is unfinished over it cannot be finished, what is open needs no more signals. */
   moved(address: string, iceServers: readonly IceServer[]): void {
     this.#address = address;
-    this.#iceServers = iceServers;
+    this.renewed(iceServers);
     for (const attempt of this.all) {
       if (parseMemberAddress(attempt.address) !== undefined) continue;
       if (attempt.isOpen) attempt.mute();
       else this.drop(attempt, 'closed');
     }
+  }
+
+  /** Fresh credentials for relays: for new connections, and for links that go through one. */
+  renewed(iceServers: readonly IceServer[]): void {
+    this.#iceServers = iceServers;
+    for (const { link } of this.all) link?.renew();
   }
 
   create(connection: string, address: string, outgoing: boolean): Attempt {
@@ -99,10 +107,11 @@ export class Connections {
   }
 
   #createLink(initiator: boolean, listener: (event: LinkEvent) => void): Link {
-    const { connect, scheduler, limits, features } = this.#options;
+    const { connect, scheduler, limits, features, relayOnly } = this.#options;
     return new Link({
       initiator,
-      iceServers: this.#iceServers,
+      iceServers: () => this.#iceServers,
+      relayOnly: relayOnly(),
       connect,
       scheduler,
       limits,

@@ -1,7 +1,7 @@
 import type { Bytes, PeerId } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
-import type { LinkPath, LinkStats } from '../peer-connection/peer-connection.ts';
+import type { LinkPath, LinkProtocol, LinkStats } from '../peer-connection/peer-connection.ts';
 import type { SignalingState } from '../signaling/signaling.ts';
 
 /** A member we have an open link to. Stays the same object for the life of the link; dead ones do nothing. */
@@ -10,6 +10,12 @@ export interface Neighbour {
   /** Id of the link, the same at both ends; base64url, 22 characters. */
   readonly connection: string;
   readonly path: LinkPath;
+  /** As looked at last, about every ten seconds; undefined where the engine does not say. */
+  readonly protocol: LinkProtocol | undefined;
+  /** Round trip of ICE's own checks, ms, as looked at last. */
+  readonly rttMs: number | undefined;
+  /** WebRTC connections that make up the link: more than one where random loss holds one back. */
+  readonly connections: number;
   /** Features the other side named in its hello. */
   readonly features: readonly string[];
   /** Bytes the send buffer takes before its high water mark. */

@@ -31,6 +31,8 @@ export interface ConnectFacts {
   readonly answered: boolean;
   /** There is no neighbour at all. */
   readonly lonely: boolean;
+  /** A neighbour is linked to the other side. */
+  readonly nearby: boolean;
 }
 
 /**
@@ -39,12 +41,13 @@ export interface ConnectFacts {
  */
 export function connectFailure(
   end: LinkEnd,
-  { tries, answered, lonely }: ConnectFacts,
+  { tries, answered, lonely, nearby }: ConnectFacts,
 ): TransportErrorCode | undefined {
   if (end.code === 'unsupported-version' || end.code === 'protocol-violation') return end.code;
   if (end.by !== 'failure' || !(answered || lonely)) return undefined;
   // That passes by itself only if whoever runs the relay acts.
   if (end.code === 'turn-refused') return tries === 1 ? 'turn-refused' : undefined;
-  if (tries !== TRIES_BEFORE_WORD) return undefined;
+  // There is another way, so that it is no alarm.
+  if (tries !== (nearby ? 1 : TRIES_BEFORE_WORD)) return undefined;
   return end.code === 'connection-failed' ? 'connection-failed' : 'connect-timeout';
 }

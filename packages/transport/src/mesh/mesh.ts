@@ -4,6 +4,7 @@ import { TransportError, failureText } from '../errors.ts';
 import { LANES_FEATURE } from '../link/lanes.ts';
 import { NUDGES_FEATURE } from '../link/nudger.ts';
 import { DEFAULT_LINK_LIMITS } from '../link/limits.ts';
+import { MOVE_FEATURE } from '../link/moves.ts';
 import { SignalOpener } from '../link/signal-opener.ts';
 import { Listeners } from '../listeners.ts';
 import { simplePeerConnections } from '../peer-connection/simple-peer.ts';
@@ -50,6 +51,7 @@ export class Mesh {
   readonly #exchange: PeerExchange;
   readonly #relay: Relay;
   readonly #gardener: Gardener;
+  readonly #relayOnly: () => boolean;
   readonly #listeners = new Listeners<MeshEvent>();
   #stopBeat: () => void = () => undefined;
   #phase: 'new' | 'running' | 'closed' = 'new';
@@ -62,6 +64,7 @@ export class Mesh {
     const half = Math.max(1, Math.floor(maxNeighbours / 2));
     const comfortable = comfortableNeighbours(maxNeighbours);
     const target = Math.min(half, options.targetNeighbours ?? DEFAULT_TARGET_NEIGHBOURS);
+    const relayOnly = options.relayOnly ?? (() => false);
     const random = options.random ?? (() => fraction(crypto.randomBytes(4)));
     const createSignaling = options.signaling ?? (settings => new SocketIoSignaling(settings));
     const signaling = createSignaling({ url, room, scheduler, random });
@@ -95,7 +98,8 @@ export class Mesh {
       scheduler,
       connect: options.connect ?? simplePeerConnections,
       limits: { ...DEFAULT_LINK_LIMITS, ...options.linkLimits },
-      features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE, NUDGES_FEATURE],
+      features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE, MOVE_FEATURE, NUDGES_FEATURE],
+      relayOnly,
       onLink: (attempt, event) => this.#neighbourhood.linkEvent(attempt, event),
       onUnreachable: ({ address }) => {
         contacts.gone(address);
@@ -149,6 +153,7 @@ export class Mesh {
       contacts,
       quarantine,
       probeMs,
+      isNearby: peer => this.isNearby(peer),
       tell,
       onJoined: neighbour => {
         exchange.joined(neighbour);
@@ -178,6 +183,7 @@ export class Mesh {
       });
     this.#opener = open();
     this.#relayedOpener = open();
+    this.#relayOnly = relayOnly;
     this.#exchange = exchange;
     this.#relay = relay;
     this.#gardener = gardener;
@@ -193,6 +199,11 @@ export class Mesh {
   /** The neighbours of this moment. */
   get neighbours(): readonly Neighbour[] {
     return this.#neighbourhood.all.map(({ neighbour }) => neighbour);
+  }
+
+  /** Whether a neighbour says that it is linked to this member: then what this member has reaches us through others. */
+  isNearby(peer: PeerId): boolean {
+    return this.#exchange.claims.names(peer);
   }
 
   get signalingState(): SignalingState {
@@ -252,6 +263,8 @@ export class Mesh {
       this.#gardener.consider();
     } else if (event.type === 'refused') {
       this.#listeners.emit(failureEvent(event.code));
+    } else if (event.type === 'ice-servers') {
+      this.#connections.renewed(event.iceServers);
     } else if (event.type === 'signal') {
       const own = this.#connections.address;
       if (own !== undefined) this.#opener.push(event.from, own, event.box);
@@ -259,6 +272,8 @@ export class Mesh {
       this.#opener.restart();
       this.#reception.restart();
       this.#connections.moved(event.address, event.iceServers);
+      if (this.#relayOnly() && !event.iceServers.some(({ urls }) => urls.some(url => url.startsWith('turn'))))
+        this.#listeners.emit(failureEvent('relay-missing'));
       this.#dialler.joined(event.address, event.members);
     }
   }

@@ -25,6 +25,8 @@ export interface NeighbourhoodOptions {
   readonly quarantine: Quarantine;
   /** Milliseconds that an old link has to prove that it lives. */
   readonly probeMs: number;
+  /** Whether a neighbour says that it is linked to this member. */
+  readonly isNearby: (peer: PeerId) => boolean;
   readonly tell: (event: MeshEvent) => void;
   /** The same as told, for the mesh itself. */
   readonly onJoined: (neighbour: Neighbour) => void;
@@ -142,10 +144,12 @@ export class Neighbourhood {
   }
 
   #connectFailed({ peer, address }: Attempt, end: LinkEnd): void {
-    const { contacts, quarantine, tell } = this.#options;
+    const { contacts, quarantine, isNearby, tell } = this.#options;
     const dials = contacts.failed(address);
     const tries = peer === undefined ? dials : this.#tally.add(peer);
-    const code = connectFailure(end, { tries, answered: peer !== undefined, lonely: this.size === 0 });
+    const answered = peer !== undefined;
+    const nearby = answered && isNearby(peer);
+    const code = connectFailure(end, { tries, answered, lonely: this.size === 0, nearby });
     if (code === undefined) return;
     if (peer !== undefined && (code === 'unsupported-version' || code === 'protocol-violation')) {
       quarantine.add(peer);

@@ -35,6 +35,8 @@ export interface MeshOptions {
   readonly signaling?: (options: SignalingFactoryOptions) => Signaling;
   /** Default: WebRTC through simple-peer. */
   readonly connect?: PeerConnectionFactory;
+  /** Asked for each new link: whether it must go through a relay, which hides our address from the other side. */
+  readonly relayOnly?: () => boolean;
   readonly linkLimits?: Partial<LinkLimits>;
   readonly timing?: Partial<MeshTiming>;
 }

@@ -36,6 +36,9 @@ function harness() {
       peer,
       connection: createConnectionId(crypto),
       path: 'direct',
+      protocol: 'udp',
+      rttMs: 1,
+      connections: 1,
       features: [PEERS_FEATURE],
       get room() {
         return state.room;
@@ -47,7 +50,7 @@ function harness() {
         return true;
       },
       close: () => undefined,
-      stats: async () => ({ path: 'direct', rttMs: 1, checks: 1 }),
+      stats: async () => ({ path: 'direct', protocol: 'udp', rttMs: 1, checks: 1 }),
     });
     const added = [
       [peer, seat],

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { FakeConnection } from '../testing/fake-network.ts';
 import { World } from '../testing/world.ts';
 import type { Member } from '../testing/world.ts';
 
@@ -59,6 +60,44 @@ describe('[NB3] the server is gone', () => {
     world.hub.stop();
     await world.pass(60_000);
     for (const member of members) expect(member.neighbours).toHaveLength(4);
+  });
+
+  test('[NB8] two members that cannot be connected, with a neighbour in common: told once, with who it is, and known as nearby', async () => {
+    const world = new World(5);
+    const made = new Map<FakeConnection, string>();
+    const { connect } = world.network;
+    world.network.reaches = (x, y) => [made.get(x), made.get(y)].includes('a');
+    const members = ['a', 'b', 'c'].map(address =>
+      world.member({
+        address,
+        connect: options => {
+          const end = connect(options);
+          made.set(end, address);
+          return end;
+        },
+      }),
+    );
+    await world.start(...members);
+    // One try takes 15 s.
+    await world.pass(20_000);
+    const early = members.map(({ failures }) => failures.length);
+    expect(early).toEqual([0, 1, 1]);
+    await world.pass(300_000);
+    const [a, b, c] = members;
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three members');
+    for (const [one, other] of [
+      [b, c],
+      [c, b],
+    ] as const) {
+      expect(one.neighbours).toEqual([a.peer]);
+      expect(one.mesh.isNearby(other.peer)).toBe(true);
+      const failures = one.events.filter(({ type }) => type === 'failure');
+      expect(failures).toMatchObject([{ code: 'connect-timeout', peer: other.peer }]);
+    }
+    expect(a.failures).toEqual([]);
+    c.mesh.close();
+    await world.pass(5_000);
+    expect(b.mesh.isNearby(c.peer)).toBe(false);
   });
 
   test('members that the server keeps apart, though it is online, meet over a neighbour', async () => {

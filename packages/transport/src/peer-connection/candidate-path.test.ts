@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { pathOf } from './candidate-path.ts';
 
 const report = (local: string, remote: string, extra: object = {}) => [
-  { id: 'l', type: 'local-candidate', candidateType: local },
+  { id: 'l', type: 'local-candidate', candidateType: local, protocol: 'udp', relayProtocol: 'tls' },
   { id: 'r', type: 'remote-candidate', candidateType: remote },
   { id: 'other', type: 'candidate-pair', nominated: false, state: 'failed' },
   {
@@ -20,14 +20,22 @@ describe('pathOf', () => {
   const transport = { id: 't', type: 'transport', selectedCandidatePairId: 'p' };
 
   test('two hosts are direct, with the round trip in milliseconds', () => {
-    expect(pathOf([transport, ...report('host', 'prflx')])).toEqual({ path: 'direct', rttMs: 25, checks: 4 });
+    expect(pathOf([transport, ...report('host', 'prflx')])).toEqual({
+      path: 'direct',
+      protocol: 'udp',
+      rttMs: 25,
+      checks: 4,
+    });
   });
 
   test.each([
     ['relay', 'srflx'],
     ['host', 'relay'],
   ])('%s to %s is relayed', (local, remote) => {
-    expect(pathOf([transport, ...report(local, remote)]).path).toBe('relay');
+    expect(pathOf([transport, ...report(local, remote)])).toMatchObject({
+      path: 'relay',
+      protocol: local === 'relay' ? 'tls' : 'udp',
+    });
   });
 
   test('an engine that names no selected pair: the nominated one counts', () => {
@@ -35,6 +43,11 @@ describe('pathOf', () => {
   });
 
   test('an empty report is unknown', () => {
-    expect(pathOf([])).toEqual({ path: 'unknown', rttMs: undefined, checks: undefined });
+    expect(pathOf([])).toEqual({
+      path: 'unknown',
+      protocol: undefined,
+      rttMs: undefined,
+      checks: undefined,
+    });
   });
 });

@@ -3,9 +3,14 @@ import type { Bytes, ConnectionSignal, IceServer } from '@shoal/protocol';
 /** Whether the bytes go straight to the other side or through a TURN server. */
 export type LinkPath = 'direct' | 'relay' | 'unknown';
 
+/** What carries the bytes from here to the other side or to the relay. `tls`: to a relay, which is TCP under encryption. */
+export type LinkProtocol = 'udp' | 'tcp' | 'tls';
+
 /** A look at the path in use. Round trip time in milliseconds, as ICE's own checks measured it last. */
 export interface LinkStats {
   readonly path: LinkPath;
+  /** Undefined where the engine does not say. */
+  readonly protocol: LinkProtocol | undefined;
   readonly rttMs: number | undefined;
   /** Checks that ICE has had answered: a round trip is news only when this has grown. */
   readonly checks: number | undefined;
@@ -46,6 +51,8 @@ export interface PeerConnectionOptions {
   /** The initiator makes the offer. */
   readonly initiator: boolean;
   readonly iceServers: readonly IceServer[];
+  /** Candidates of relays alone are gathered and tried: the other side learns no address of ours. */
+  readonly relayOnly?: boolean;
   /** `buffer-low` is reported when `bufferedAmount` falls to this many bytes. */
   readonly lowWater: number;
   /** Given at birth so that no event can be missed. Never called from inside the factory. */

@@ -40,14 +40,14 @@ class SimplePeerConnection implements PeerConnection {
   #closed = false;
   #maxMessageBytes = FALLBACK_MESSAGE_BYTES;
 
-  constructor({ initiator, iceServers, lowWater, listener }: PeerConnectionOptions) {
+  constructor({ initiator, iceServers, relayOnly = false, lowWater, listener }: PeerConnectionOptions) {
     this.#lowWater = lowWater;
     this.#listener = listener;
     this.#peer = new Peer({
       initiator,
       trickle: true,
       channelConfig: { ordered: true },
-      config: { iceServers: [...iceServers] },
+      config: { iceServers: [...iceServers], iceTransportPolicy: relayOnly ? 'relay' : 'all' },
     });
     this.#peer.on('signal', signal => this.#signalled(signal));
     this.#peer.on('connect', () => this.#opened());

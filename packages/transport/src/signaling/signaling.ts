@@ -13,6 +13,8 @@ export type SignalingEvent =
       readonly members: readonly string[];
       readonly iceServers: readonly IceServer[];
     }
+  /** Fresh ones, in good time before the last ones end. */
+  | { readonly type: 'ice-servers'; readonly iceServers: readonly IceServer[] }
   | { readonly type: 'signal'; readonly from: string; readonly box: Bytes }
   /** The server answered, with a no. `final`: trying again makes no sense and is not done. */
   | {

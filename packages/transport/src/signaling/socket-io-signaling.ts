@@ -6,6 +6,7 @@ import { TransportError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import { backoffDelay } from '../mesh/backoff.ts';
 import type { Scheduler } from '../scheduler.ts';
+import { IceRenewal } from './ice-renewal.ts';
 import type { SignalOutcome, Signaling, SignalingEvent, SignalingState } from './signaling.ts';
 
 export interface SocketIoSignalingOptions {
@@ -34,6 +35,7 @@ export class SocketIoSignaling implements Signaling {
   readonly #listeners = new Listeners<SignalingEvent>();
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #ackTimeoutMs: number;
+  readonly #renewal: IceRenewal;
   #state: SignalingState = 'connecting';
   #cancelRetry: () => void = () => undefined;
   #refusals = 0;
@@ -57,6 +59,11 @@ export class SocketIoSignaling implements Signaling {
       reconnectionDelayMax: longest,
       randomizationFactor: JITTER,
       timeout: this.#ackTimeoutMs,
+    });
+    this.#renewal = new IceRenewal({
+      scheduler: options.scheduler,
+      ask: async () => await this.#socket.timeout(this.#ackTimeoutMs).emitWithAck('ice'),
+      onRenewed: iceServers => this.#listeners.emit({ type: 'ice-servers', iceServers }),
     });
     this.#socket.on('connect', () => void this.#join());
     this.#socket.on('connect_error', () => this.#setState('offline'));
@@ -121,6 +128,7 @@ export class SocketIoSignaling implements Signaling {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelRetry();
+    this.#renewal.stop();
     this.#socket.disconnect();
     this.#listeners.clear();
   }
@@ -140,8 +148,9 @@ export class SocketIoSignaling implements Signaling {
     if (reply?.ok === true) {
       this.#refusals = 0;
       this.#setState('online');
-      const { address, members, iceServers } = reply;
+      const { address, members, iceServers, iceSeconds } = reply;
       this.#listeners.emit({ type: 'joined', address, members, iceServers });
+      this.#renewal.start(iceSeconds);
       return;
     }
     this.#setState('offline');
@@ -158,6 +167,7 @@ export class SocketIoSignaling implements Signaling {
   #disconnected(reason: string): void {
     this.#joins += 1;
     this.#cancelRetry();
+    this.#renewal.stop();
     if (this.#closed) return;
     this.#setState('offline');
     // socket.io comes back by itself, except when the server closed the socket on purpose.

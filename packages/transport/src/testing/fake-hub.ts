@@ -1,4 +1,4 @@
-import type { Bytes } from '@shoal/protocol';
+import type { Bytes, IceServer } from '@shoal/protocol';
 import { TransportError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import type { SignalOutcome, Signaling, SignalingEvent, SignalingState } from '../signaling/signaling.ts';
@@ -88,6 +88,8 @@ export class FakeSignaling implements Signaling {
   #address: string | undefined;
   /** Address wanted at the next join; else the hub makes one up. */
   nextAddress: string | undefined;
+  /** What it is told to use; see also {@link renew}. */
+  iceServers: readonly IceServer[] = [];
 
   constructor(hub: FakeHub) {
     this.#hub = hub;
@@ -112,7 +114,8 @@ export class FakeSignaling implements Signaling {
     this.nextAddress = undefined;
     this.#address = address;
     this.#become('online');
-    this.#listeners.emit({ type: 'joined', address, members: this.#hub.sample(address), iceServers: [] });
+    const { iceServers } = this;
+    this.#listeners.emit({ type: 'joined', address, members: this.#hub.sample(address), iceServers });
   }
 
   wake(): void {
@@ -141,6 +144,12 @@ export class FakeSignaling implements Signaling {
 
   deliver(from: string, box: Bytes): void {
     this.#listeners.emit({ type: 'signal', from, box });
+  }
+
+  /** Fresh credentials. */
+  renew(iceServers: readonly IceServer[]): void {
+    this.iceServers = iceServers;
+    this.#listeners.emit({ type: 'ice-servers', iceServers });
   }
 
   /** The server says no. */

@@ -150,7 +150,8 @@ export class FakeConnection implements PeerConnection {
 
   async stats(): Promise<LinkStats> {
     this.#checks += 1;
-    return { path: this.relayed ? 'relay' : 'direct', rttMs: this.#network.rttMs, checks: this.#checks };
+    const path = this.relayed ? 'relay' : 'direct';
+    return { path, protocol: 'udp', rttMs: this.#network.rttMs, checks: this.#checks };
   }
 
   destroy(): void {

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { OFFER, Solo, peerNamed } from './sim/solo.ts';
+
+const KIB = 1024;
+const BLOCK = 16 * KIB;
+
+/** Lets time pass, with the waits that the engine asks for and a tick each 500 ms. */
+function pass(solo: Solo, ms: number, act: () => void): void {
+  const end = solo.now + ms;
+  let nextTick = solo.now + 500;
+  let wake = waitOf(solo);
+  act();
+  wake = waitOf(solo) ?? wake;
+  while (solo.now < end) {
+    const due = Math.min(nextTick, wake ?? Infinity);
+    // A whole step at least, as timers have: fractions would only be rounding.
+    solo.now = Math.max(solo.now + 1, due);
+    if (due === wake) solo.receive({ type: 'waited' });
+    else {
+      solo.receive({ type: 'tick' });
+      nextTick += 500;
+    }
+    wake = waitOf(solo) ?? (due === wake ? undefined : wake);
+    act();
+    wake = waitOf(solo) ?? wake;
+  }
+}
+
+function waitOf(solo: Solo): number | undefined {
+  const [wait] = solo.of('wait').slice(-1);
+  return wait === undefined ? undefined : solo.now + wait.ms;
+}
+
+describe('a cap on what goes out', () => {
+  function serving(): Solo {
+    const solo = new Solo();
+    solo.offer([64 * 40], { have: Array.from({ length: 40 }, (_, piece) => piece) });
+    solo.receive({ type: 'caps', up: 10 * BLOCK, down: undefined });
+    return solo.join('ann').tell('ann', { type: 'interested' });
+  }
+
+  const sentBytes = (solo: Solo) => solo.swarm.peerStats(peerNamed('ann'))?.upBytes ?? 0;
+
+  /** The link takes everything at once. */
+  const send = (solo: Solo) => () => {
+    const reads = solo.of('read');
+    for (const { request } of reads) {
+      solo.receive({ type: 'block-sent', peer: peerNamed('ann'), request, room: 1024 * KIB });
+      reads.push(...solo.of('read'));
+    }
+  };
+
+  test('[CP1] [CP2] holds for all that is asked for, and is lifted at once', () => {
+    const solo = serving();
+    const blocks = Array.from({ length: 160 }, (_, id): [number, number, number, number] => [
+      id,
+      id >> 2,
+      (id & 3) * BLOCK,
+      BLOCK,
+    ]);
+    solo.tell('ann', { type: 'request', offer: OFFER, blocks });
+    pass(solo, 4000, send(solo));
+    expect(sentBytes(solo) / BLOCK).toBeGreaterThanOrEqual(39);
+    expect(sentBytes(solo) / BLOCK).toBeLessThanOrEqual(42);
+    solo.receive({ type: 'caps', up: undefined, down: undefined });
+    send(solo)();
+    expect(sentBytes(solo)).toBe(160 * BLOCK);
+  });
+});
+
+describe('a cap on what comes in', () => {
+  test('[CP1] [CP2] holds for all neighbours together, and is lifted at once', () => {
+    const solo = new Solo({ maxBlockBytes: BLOCK });
+    solo.offer([64 * 100]);
+    solo.receive({ type: 'caps', up: undefined, down: 10 * BLOCK });
+    solo.seeder('ann').seeder('bob');
+    const answered = { ann: 0, bob: 0 };
+    // What was asked for comes, in order, with the next look.
+    const answer = () => {
+      for (const name of ['ann', 'bob'] as const)
+        for (const [id, , , length] of solo.asked(name).slice(answered[name])) {
+          answered[name] += 1;
+          solo.block(name, id, length);
+        }
+    };
+    pass(solo, 4000, answer);
+    const capped = answered.ann + answered.bob;
+    expect(capped).toBeGreaterThanOrEqual(38);
+    expect(capped).toBeLessThanOrEqual(42);
+    solo.receive({ type: 'caps', up: undefined, down: undefined });
+    for (let n = 0; n < 10; n += 1) answer();
+    expect(answered.ann + answered.bob).toBeGreaterThan(2 * capped);
+  });
+});
