@@ -96,6 +96,8 @@ export type SwarmEffect =
       readonly begin: number;
       readonly length: number;
     }
+  /** One more neighbour would help: the present ones give less than others get. */
+  | { readonly type: 'seek' }
   | { readonly type: 'drop'; readonly peer: PeerId; readonly code: DropCode; readonly text: string }
   /** The peer asks for piece hashes: the hash book answers with `hashes` or `hash-reject`. */
   | {
