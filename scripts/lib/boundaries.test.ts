@@ -17,6 +17,7 @@ describe('package boundaries', () => {
     ],
     ['e2e/support/a.ts', "import { findChromium } from '../../scripts/chromium.mjs';"],
     ['e2e/support/b.ts', "new URL('../../apps/server/dist/main.js', import.meta.url);"],
+    ['packages/room/src/sim/a.ts', "import { SimRoom } from '@shoal/swarm/sim/room';"],
     ['packages/swarm/scripts/sim.mjs', "import fs from 'node:fs';"],
     ['apps/server/src/config.ts', "new URL('../../web/dist', import.meta.url);"],
   ])('%s: %s is allowed', (file, source) => {
@@ -33,6 +34,8 @@ describe('package boundaries', () => {
     ['apps/server/src/a.ts', "import { x } from '@shoal/room';"],
     ['apps/web/src/a.tsx', "import { x } from '@shoal/protocol'; const a = <b />;"],
     ['packages/room/src/a.ts', "import { x } from '@shoal/protocol/src/ids.ts';"],
+    ['packages/room/src/a.ts', "import { x } from '@shoal/swarm/sim/room';"],
+    ['packages/swarm/src/sim/a.ts', "import { x } from '@shoal/gossip/sim/measures';"],
     ['packages/room/src/a.ts', "import { x } from '../../protocol/src/ids.ts';"],
     ['packages/storage/src/a.ts', "new Worker(new URL('../../swarm/src/worker.ts', import.meta.url));"],
     ['packages/transport/src/mesh.ts', "import P from 'simple-peer';"],

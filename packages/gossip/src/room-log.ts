@@ -16,6 +16,8 @@ import type { Neighbour } from './neighbour.ts';
 export interface RoomLogOptions {
   readonly self: PeerId;
   readonly limits?: Partial<GossipLimits>;
+  /** Default: one of its own. A simulator's members share one, since they share the bytes. */
+  readonly decoder?: Pick<EntryDecoder, 'decode'>;
 }
 
 /** Where an author's log ends: what the next entry must say. */
@@ -38,11 +40,12 @@ export class RoomLog {
   readonly #authors = new Map<PeerId, AuthorLog>();
   readonly #sync: LogSync;
   readonly #held: HeldEntries;
-  readonly #decoder = new EntryDecoder();
+  readonly #decoder: Pick<EntryDecoder, 'decode'>;
   #effects: GossipEffect[] = [];
 
   constructor(options: RoomLogOptions) {
     this.#self = options.self;
+    this.#decoder = options.decoder ?? new EntryDecoder();
     this.#limits = { ...DEFAULT_GOSSIP_LIMITS, ...options.limits };
     this.#held = new HeldEntries(this.#limits);
     this.#sync = new LogSync({

@@ -120,6 +120,7 @@ export class Room implements RoomHandle {
       },
       dropped: (peer, code, text) => this.#tell(code, `${this.#nameOf(peer)} was disconnected: ${text}`),
       serving: () => this.#hashes.demanded(),
+      seek: () => parts.mesh.seek(),
       readFailed: (offer, error, piece) => this.#sourceFailed(offer, error, piece, 1),
     });
     this.#hashes = new HashDriver({

@@ -13,6 +13,8 @@ export interface SwarmDriverOptions {
   dropped(peer: PeerId, code: string, text: string): void;
   /** A neighbour fetches a block from us. */
   serving(): void;
+  /** One more neighbour would help. */
+  seek(): void;
   /** Reading a block of ours failed. */
   readFailed(offer: OfferId, error: unknown, piece: number): void;
 }
@@ -73,6 +75,9 @@ export class SwarmDriver {
       case 'drop':
         dropped(effect.peer, effect.code, effect.text);
         links.drop(effect.peer, effect.code, effect.text);
+        break;
+      case 'seek':
+        this.#options.seek();
         break;
       case 'provide-hashes':
         provideHashes(effect.peer, effect.offer, effect.first, effect.count);

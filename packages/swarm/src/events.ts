@@ -100,6 +100,8 @@ export type SwarmEffect =
       readonly begin: number;
       readonly length: number;
     }
+  /** One more neighbour would help: the present ones give less than others get. */
+  | { readonly type: 'seek' }
   | { readonly type: 'drop'; readonly peer: PeerId; readonly code: DropCode; readonly text: string }
   /** Report `waited` after so many ms; of several, the last one counts. */
   | { readonly type: 'wait'; readonly ms: number }

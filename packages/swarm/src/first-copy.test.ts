@@ -95,6 +95,22 @@ describe('the first copy', () => {
     expect(ask(solo, 'ann', 22).given).toEqual([22]);
   });
 
+  test('[FC6] where half of the neighbours are slow, each of them is measured by the faster half', () => {
+    const all = Array.from({ length: 60 }, (_, piece) => piece);
+    const solo = sharer(all, 60);
+    const [anns, cleos] = [all.slice(0, 10), all.slice(10, 26)];
+    for (const name of ['cleo', 'dora']) solo.join(name).tell(name, { type: 'interested' });
+    ask(solo, 'ann', ...anns);
+    ask(solo, 'cleo', ...cleos);
+    has(solo, 'ann', ...anns);
+    has(solo, 'cleo', ...cleos);
+    // Bob and Dora pass on what they get.
+    ask(solo, 'bob', 30);
+    ask(solo, 'dora', 31);
+    expect(ask(solo, 'ann', 40)).toEqual({ given: [], refused: 1 });
+    expect(ask(solo, 'bob', 41).given).toEqual([41]);
+  });
+
   test('[FC4] who got the file from others refuses nobody', () => {
     const solo = sharer([0, 1, 2]);
     solo.receive({ type: 'pieces-verified', offer: OFFER, pieces: [3, 4, 5, 6, 7] });

@@ -69,18 +69,19 @@ export class FirstCopy {
 
   /** It was given more than the others, and passes it on slower: what is new goes to them, and through them to it. */
   #hoards(torrent: Torrent, { hoards }: Ledger, asker: Neighbour): boolean {
-    let others = 0;
-    let sum = 0;
+    const others: number[] = [];
     let busy = false;
     for (const [neighbour, hoard] of hoards) {
       hoard.pieces = hoard.pieces.filter(piece => (torrent.availability[piece] ?? 0) < 2);
       if (neighbour === asker) continue;
-      others += 1;
-      sum += hoard.pieces.length;
+      others.push(hoard.pieces.length);
       busy ||= this.#core.now() - hoard.at < BUSY_MS;
     }
     const mine = hoards.get(asker)?.pieces.length ?? 0;
-    return busy && mine >= HOARD_MIN && mine > (HOARD_FACTOR * sum) / others;
+    // The better half: where many are slow, their mean would make each of them look like the others.
+    const better = others.sort((a, b) => a - b).slice(0, Math.ceil(others.length / 2));
+    const mean = better.reduce((sum, held) => sum + held, 0) / better.length;
+    return busy && mine >= HOARD_MIN && mine > HOARD_FACTOR * mean;
   }
 
   /** Given to somebody else, who still has it or is about to. */

@@ -11,6 +11,7 @@ import { adoptUnknown, keepAsUnknown, learnBitfield, learnHaves } from './holdin
 import { limitsWith } from './limits.ts';
 import type { SwarmLimits } from './limits.ts';
 import { Neighbour } from './neighbour.ts';
+import { Seeker } from './seeker.ts';
 import { hashOf } from './shares.ts';
 import { offerStats, peerStats } from './stats.ts';
 import type { OfferStats, PeerStats } from './stats.ts';
@@ -44,6 +45,7 @@ export class Swarm {
   readonly #choker: Choker;
   readonly #announcer: Announcer;
   readonly #suspects: Suspects;
+  readonly #seeker: Seeker;
   #effects: SwarmEffect[] = [];
   #woken = new Set<Neighbour>();
   #interestChanged = false;
@@ -83,6 +85,7 @@ export class Swarm {
     this.#hashes = new HashRequester(this.#core);
     this.#announcer = new Announcer(this.#core);
     this.#suspects = new Suspects(this.#core);
+    this.#seeker = new Seeker(this.#core);
     this.#choker = new Choker(this.#core, (neighbour, choking) => this.#setChoking(neighbour, choking));
   }
 
@@ -352,6 +355,7 @@ export class Swarm {
   #tick(): void {
     this.#hashes.tick();
     this.#choker.tick();
+    this.#seeker.tick();
     for (const neighbour of this.#neighbours.values()) {
       this.#downloader.tick(neighbour);
       this.#announcer.tick(neighbour);

@@ -1,4 +1,4 @@
-import type { LogEntry, PeerId } from '@shoal/protocol';
+import type { EntryBody, LogEntry, PeerId } from '@shoal/protocol';
 import { Author } from '../testing/author.ts';
 import { TEST_ROOM } from '../testing/cast.ts';
 import { fakeSigner, seededRandom } from '../testing/fake-crypto.ts';
@@ -85,11 +85,16 @@ export async function measureSpread(
   perSecond: number,
   warmUp: number,
   seconds: number,
+  kind: 'text' | 'receipt' = 'text',
 ): Promise<Spread> {
+  const bodyAt = (i: number): EntryBody =>
+    kind === 'text'
+      ? { kind, text: `entry ${i} at ${room.now}` }
+      : { kind, givers: people.slice(0, MAX_DEGREE).map(({ id }) => [id, room.now + i + 1] as const) };
   const talk = async (time: number): Promise<void> => {
     for (let i = 0; i < time * perSecond; i += 1) {
       const writer = people[Math.floor(random() * people.length)];
-      if (writer !== undefined) room.authored(await writer.text(`entry ${i} at ${room.now}`));
+      if (writer !== undefined) room.authored(await writer.write(bodyAt(i)));
       room.run(1000 / perSecond);
     }
   };

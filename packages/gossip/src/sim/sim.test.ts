@@ -3,7 +3,7 @@ import { seededRandom } from '../testing/fake-crypto.ts';
 import { measureCatchUp, measureIdle, measureSpread, scene } from './measures.ts';
 import { Timeline } from './timeline.ts';
 
-/** The short form of `scripts/sim.mjs`: the bounds are those of SPEC.md, the figures are usually well below. */
+/** The short form of `npm run sim`: the bounds are those of SPEC.md, the figures are usually well below. */
 describe.each([
   { members: 10, entries: 200, seconds: 20 },
   { members: 100, entries: 100, seconds: 10 },

@@ -24,10 +24,13 @@ export class Access {
   readonly down: number;
   /** One way to the core, ms. */
   readonly latency: number;
+  /** Of frames alone. */
   upBytes = 0;
   readonly #queue: EventQueue;
   readonly #turns: Outlet[] = [];
   #sending = false;
+  /** Bytes of control messages that went out since the last frame began. */
+  #owed = 0;
   #downFree = 0;
 
   /** @param rates bytes per second and ms */
@@ -47,6 +50,11 @@ export class Access {
     this.#next();
   }
 
+  /** A control message goes out at once, and the frame after the present one is the later for it. On an idle line nobody waits. */
+  spend(bytes: number): void {
+    if (this.#sending) this.#owed += bytes;
+  }
+
   /** The link is cut: what waits is lost. */
   cut(outlet: Outlet): void {
     outlet.frames.length = 0;
@@ -61,7 +69,9 @@ export class Access {
     if (outlet === undefined || frame === undefined) return;
     if (outlet.frames.length > 0) this.#turns.push(outlet);
     this.#sending = true;
-    this.#queue.after(frame.bytes / this.up, () => {
+    const bytes = frame.bytes + this.#owed;
+    this.#owed = 0;
+    this.#queue.after(bytes / this.up, () => {
       this.#sending = false;
       this.upBytes += frame.bytes;
       this.#queue.after(this.latency + outlet.target.latency, () => outlet.target.#receive(frame));

@@ -1,9 +1,13 @@
 import type { MemberOptions, SimMember } from './member.ts';
 import { seededRandom } from './random.ts';
-import { prepare } from './scenario.ts';
+import { prepare, runAlone } from './scenario.ts';
+import type { SimRun } from './scenario.ts';
+import type { Talks } from './talk.ts';
 
 const MBIT = 125_000;
 const MIB = 1024 * 1024;
+/** By then all comings and goings have been. */
+const ALL_HAVE_COME_MS = 9500;
 
 /** How a churn run ended; the seed replays it. */
 export interface ChurnReport {
@@ -23,7 +27,7 @@ export interface ChurnReport {
  * Members of all kinds come, go, crash and lie; the sharer stays. A tenth of the members lies now and then.
  * Everyone that stays and is honest must complete.
  */
-export function runChurn(seed: number): ChurnReport {
+export function churn(seed: number, talks?: Talks): SimRun<ChurnReport> {
   const random = seededRandom(seed ^ 0x5eed);
   const between = (low: number, high: number): number => low + random() * (high - low);
   const someone = (): MemberOptions => ({
@@ -38,6 +42,7 @@ export function runChurn(seed: number): ChurnReport {
     size: Math.floor(between(1, 12) * MIB),
     pieceLength: 64 * 1024 * 2 ** Math.floor(random() * 4),
     member: () => someone(),
+    ...(talks !== undefined && { talks }),
   });
   const comings = Array.from({ length: 6 }, () => between(100, 8000));
   for (const at of comings) room.queue.after(at, () => receivers.push(room.join(someone())));
@@ -50,19 +55,29 @@ export function runChurn(seed: number): ChurnReport {
       left += 1;
       room.leave(unlucky, random() < 0.5);
     });
-  room.queue.runUntil(9500);
   const waiting = (): SimMember[] =>
     receivers.filter(
       member => member.present && member.completedAt === undefined && (member.options.lies ?? 0) === 0,
     );
-  room.run(() => waiting().length === 0, 600_000);
   return {
-    seed,
-    stuck: waiting().map(member => `${member.peer}: ${member.verifiedBytes} of ${room.geometry.totalBytes}`),
-    stayed: receivers.filter(member => member.present).length,
-    left,
-    unverified: room.members.reduce((sum, { unverifiedReads }) => sum + unverifiedReads, 0),
-    liarsDropped: new Set([sharer, ...receivers].flatMap(member => member.dropped)).size,
-    last: Math.max(...receivers.map(member => member.completedAt ?? 0)),
+    room,
+    done: () => room.queue.now >= ALL_HAVE_COME_MS && waiting().length === 0,
+    limit: 600_000,
+    report: () => ({
+      seed,
+      stuck: waiting().map(
+        member => `${member.peer}: ${member.verifiedBytes} of ${room.geometry.totalBytes}`,
+      ),
+      stayed: receivers.filter(member => member.present).length,
+      left,
+      unverified: room.members.reduce((sum, { unverifiedReads }) => sum + unverifiedReads, 0),
+      liarsDropped: new Set([sharer, ...receivers].flatMap(member => member.dropped)).size,
+      last: Math.max(...receivers.map(member => member.completedAt ?? 0)),
+    }),
   };
+}
+
+/** Churn in which nobody says anything but what the swarm says. */
+export function runChurn(seed: number): ChurnReport {
+  return runAlone(churn(seed));
 }

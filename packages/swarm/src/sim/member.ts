@@ -1,10 +1,11 @@
 import { Bitfield, locatePiece } from '@shoal/protocol';
-import type { OfferGeometry, OfferId, PeerId } from '@shoal/protocol';
+import type { OfferGeometry, OfferId, PeerId, PeerMessage } from '@shoal/protocol';
 import type { SwarmEffect, SwarmEvent } from '../events.ts';
 import type { SwarmLimits } from '../limits.ts';
 import { Swarm } from '../swarm.ts';
 import { Access } from './access.ts';
 import type { EventQueue } from './event-queue.ts';
+import type { Talk } from './talk.ts';
 
 /** What a simulated member is like. Rates in bytes per second, latency to the core in ms. */
 export interface MemberOptions {
@@ -22,6 +23,9 @@ export interface MemberOptions {
   readonly limits?: Partial<SwarmLimits>;
 }
 
+/** ms */
+const TICK_MS = 500;
+
 /** What a member needs of the room around it. */
 export interface MemberWorld {
   readonly queue: EventQueue;
@@ -31,6 +35,8 @@ export interface MemberWorld {
   /** An effect that concerns others. */
   emit(from: SimMember, effect: SwarmEffect): void;
   completed(member: SimMember): void;
+  /** Without it everyone knows of the offer at once. */
+  talk?(member: SimMember): Talk;
 }
 
 interface Assembly {
@@ -50,9 +56,13 @@ export class SimMember {
   /** Blocks that came and were not needed, and bytes of pieces thrown away. */
   wastedBytes = 0;
   badPieces = 0;
+  /** Sent; `control` is all but blocks, `talk` the part of it that is not the swarm's. */
   controlBytes = 0;
+  talkBytes = 0;
+  talkMessages = 0;
   readonly dropped: string[] = [];
   readonly #world: MemberWorld;
+  readonly #talk: Talk | undefined;
   readonly #store = new Map<number, Assembly>();
   /** Of blocks under way to us: whether they are wrong, by sender and request. */
   readonly badBlocks = new Set<string>();
@@ -72,13 +82,39 @@ export class SimMember {
         ...(options.freeRides === true ? { uploadSlots: 0, uploadSlotsMax: 0 } : {}),
       },
     });
-    const { geometry, offer } = world;
+    this.#talk = world.talk?.(this);
+    if (this.#talk === undefined || options.seed === true) this.learnOffer();
+    // At a moment of its own: no real members act in step.
+    world.queue.after(world.random() * TICK_MS, () => this.#tick());
+  }
+
+  /** The offer has come to its knowledge: from now on it wants all of it. Idempotent. */
+  learnOffer(): void {
+    const { geometry, offer } = this.#world;
+    if (this.swarm.offerStats(offer) !== undefined) return;
     const none = new Bitfield(geometry.pieceCount);
-    const known = options.seed === true ? Bitfield.full(geometry.pieceCount) : none;
+    const known = this.options.seed === true ? Bitfield.full(geometry.pieceCount) : none;
     this.receive({ type: 'offer-added', offer, geometry, have: known, hashed: known });
     const all = new Map(geometry.files.map((_, index) => [index, 0]));
     this.receive({ type: 'wanted', offer, files: all });
-    this.#tick();
+  }
+
+  /** A link is open. */
+  meet(peer: PeerId): void {
+    this.receive({ type: 'neighbour-joined', peer });
+    if (this.present) this.#talk?.joined(peer);
+  }
+
+  /** A link has ended, and this end notices. */
+  part(peer: PeerId): void {
+    // Before the swarm forgets what it counted.
+    if (this.present) this.#talk?.left(peer);
+    this.receive({ type: 'neighbour-left', peer });
+  }
+
+  /** A message that is not the swarm's. */
+  hear(peer: PeerId, message: PeerMessage): void {
+    if (this.present) this.#talk?.receive(peer, message);
   }
 
   /** Numbers of the pieces it has. */
@@ -96,11 +132,10 @@ export class SimMember {
   }
 
   #tick(): void {
-    this.#world.queue.after(500, () => {
-      if (!this.present) return;
-      this.receive({ type: 'tick' });
-      this.#tick();
-    });
+    if (!this.present) return;
+    this.receive({ type: 'tick' });
+    this.#talk?.tick();
+    this.#world.queue.after(TICK_MS, () => this.#tick());
   }
 
   #perform(effect: SwarmEffect, cause: SwarmEvent): void {
@@ -138,6 +173,7 @@ export class SimMember {
     }
     this.pieces.add(piece);
     this.receive({ type: 'piece-verified', offer, piece });
+    this.#talk?.verified(offer);
     if (this.completedAt !== undefined || this.verifiedBytes < geometry.totalBytes) return;
     this.completedAt = this.#world.queue.now;
     this.#world.completed(this);

@@ -1,16 +1,19 @@
-import { geometryOf } from '@shoal/protocol';
+import { encodeMessage, geometryOf } from '@shoal/protocol';
 import type { OfferGeometry, OfferId, PeerId, PeerMessage } from '@shoal/protocol';
-import type { SwarmEffect } from '../events.ts';
+import type { SwarmEffect, SwarmInbound } from '../events.ts';
 import type { Outlet } from './access.ts';
 import { EventQueue } from './event-queue.ts';
 import { SimMember } from './member.ts';
 import type { MemberOptions } from './member.ts';
 import { seededRandom } from './random.ts';
+import type { Talks } from './talk.ts';
 
 /** Bytes a simulated link buffers before it reports no room. */
 const HIGH_WATER = 256 * 1024;
 /** From the loss of a link to its replacement, ms. */
 const HEAL_MS = 2_000;
+/** From the decision to connect to the open link, ms. */
+const CONNECT_MS = 1_000;
 /** Between two rounds of receipts, ms. */
 const RECEIPT_MS = 10_000;
 /** Time to read a block from disk, ms. */
@@ -26,6 +29,8 @@ export interface RoomOptions {
   readonly pieceLength: number;
   /** How many links a member wants and how many it bears (transport's [NB1]); without it everyone is linked to everyone. */
   readonly degree?: { readonly target: number; readonly max: number };
+  /** Without it members say nothing but what the swarm says, and everyone knows of the offer. */
+  readonly talks?: Talks;
 }
 
 interface Link {
@@ -45,8 +50,10 @@ export class SimRoom {
   readonly members: SimMember[] = [];
   readonly #links = new Map<SimMember, Map<PeerId, Link>>();
   readonly #degree: RoomOptions['degree'];
+  readonly #talks: Talks | undefined;
 
   constructor(options: RoomOptions) {
+    this.#talks = options.talks;
     this.random = seededRandom(options.seed);
     this.#degree = options.degree;
     this.geometry = geometryOf(options.pieceLength, [{ path: 'file', size: options.size }]);
@@ -55,7 +62,9 @@ export class SimRoom {
 
   /** A member joins; it is linked to all others, or, in a room of bounded degree, by the next {@link weave}. */
   join(options: MemberOptions): SimMember {
-    const peer = nameOf(this.members.length + 1) as PeerId;
+    const talks = this.#talks;
+    const index = this.members.length;
+    const peer = talks?.idOf(index) ?? (nameOf(index + 1) as PeerId);
     const member = new SimMember(peer, options, {
       queue: this.queue,
       random: this.random,
@@ -66,6 +75,15 @@ export class SimRoom {
         if (who.options.leavesAfter !== undefined)
           this.queue.after(who.options.leavesAfter, () => this.leave(who));
       },
+      ...(talks !== undefined && {
+        talk: who =>
+          talks.begin(who, {
+            queue: this.queue,
+            geometry: this.geometry,
+            send: (to, message) => this.#perform(who, { type: 'send', peer: to, message }),
+            drop: (to, code) => this.#drop(who, to, code),
+          }),
+      }),
     });
     const others = this.#degree === undefined ? this.members.filter(other => other.present) : [];
     this.members.push(member);
@@ -86,6 +104,20 @@ export class SimRoom {
       while (this.degreeOf(member) < degree.target && free.length > 0)
         for (const other of free.splice(Math.floor(this.random() * free.length), 1)) this.link(member, other);
     }
+  }
+
+  /** One link more than it needs, as far as the mesh goes. */
+  #seek(member: SimMember): void {
+    const degree = this.#degree;
+    if (degree === undefined) return;
+    this.queue.after(CONNECT_MS, () => {
+      if (!member.present || this.degreeOf(member) >= degree.max - Math.floor(degree.max / 6)) return;
+      const free = this.members.filter(
+        other => other.present && other !== member && this.#takes(other, member),
+      );
+      const other = free[Math.floor(this.random() * free.length)];
+      if (other !== undefined) this.link(member, other);
+    });
   }
 
   /** Members that a member is linked to. */
@@ -116,7 +148,7 @@ export class SimRoom {
       this.#links.set(me, links.set(other.peer, link));
     }
     for (const [from, to] of [[a, b] as const, [b, a] as const]) {
-      from.receive({ type: 'neighbour-joined', peer: to.peer });
+      from.meet(to.peer);
       from.receive({ type: 'send-room', peer: to.peer, bytes: HIGH_WATER });
     }
   }
@@ -158,27 +190,28 @@ export class SimRoom {
     for (const side of [0, 1] as const) {
       const [me, other] = side === 0 ? link.ends : [link.ends[1], link.ends[0]];
       me.access.cut(link.outlets[side]);
-      this.queue.after(notice, () => me.receive({ type: 'neighbour-left', peer: other.peer }));
+      this.queue.after(notice, () => me.part(other.peer));
     }
   }
 
   #perform(from: SimMember, effect: SwarmEffect): void {
     if (effect.type === 'ignore' || effect.type === 'write' || effect.type === 'wait') return;
+    if (effect.type === 'seek') return this.#seek(from);
     const link = this.#find(from, effect.peer);
     if (link === undefined) return;
     const side = link.ends[0] === from ? 0 : 1;
     const to = link.ends[1 - side] ?? from;
     switch (effect.type) {
       case 'send':
-        from.controlBytes += sizeOf(effect.message);
+        this.#account(from, effect.message);
         return this.#deliver(link, from, to, effect.message);
       case 'read':
         return this.#read(link, side, from, to, effect);
       case 'drop':
-        from.dropped.push(`${effect.peer} ${effect.code}`);
-        return this.#cut(link, 0);
+        return this.#drop(from, effect.peer, effect.code);
       case 'provide-hashes':
         from.controlBytes += 64 + 32 * effect.count;
+        from.access.spend(64 + 32 * effect.count);
         this.queue.after(this.#delay(from, to), () => {
           if (link.alive)
             to.receive({
@@ -191,24 +224,27 @@ export class SimRoom {
     }
   }
 
+  #drop(from: SimMember, peer: PeerId, code: string): void {
+    const link = this.#find(from, peer);
+    if (link === undefined) return;
+    from.dropped.push(`${peer} ${code}`);
+    this.#cut(link, 0);
+  }
+
+  #account(from: SimMember, message: PeerMessage): void {
+    const bytes = sizeOf(message);
+    from.controlBytes += bytes;
+    from.access.spend(bytes);
+    if (isSwarms(message)) return;
+    from.talkMessages += 1;
+    from.talkBytes += bytes;
+  }
+
   #deliver(link: Link, from: SimMember, to: SimMember, message: PeerMessage): void {
     this.queue.after(this.#delay(from, to), () => {
       if (!link.alive) return;
-      switch (message.type) {
-        case 'interested':
-        case 'not-interested':
-        case 'choke':
-        case 'unchoke':
-        case 'bitfield':
-        case 'have-all':
-        case 'have':
-        case 'request':
-        case 'cancel':
-        case 'reject':
-        case 'hash-request':
-        case 'hash-reject':
-          to.receive({ type: 'message', peer: from.peer, message });
-      }
+      if (isSwarms(message)) to.receive({ type: 'message', peer: from.peer, message });
+      else to.hear(from.peer, message);
     });
   }
 
@@ -250,8 +286,29 @@ function nameOf(index: number): string {
   return `member${String(index).padStart(16, '0')}`;
 }
 
-/** About what msgpack makes of it, bytes. */
+function isSwarms(message: PeerMessage): message is SwarmInbound {
+  switch (message.type) {
+    case 'interested':
+    case 'not-interested':
+    case 'choke':
+    case 'unchoke':
+    case 'bitfield':
+    case 'have-all':
+    case 'have':
+    case 'request':
+    case 'cancel':
+    case 'reject':
+    case 'hash-request':
+    case 'hash-reject':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Bytes: of the swarm's messages, which are many, about what msgpack makes of them. */
 function sizeOf(message: PeerMessage): number {
+  if (!isSwarms(message)) return encodeMessage(message).length;
   switch (message.type) {
     case 'request':
       return 32 + 16 * message.blocks.length;

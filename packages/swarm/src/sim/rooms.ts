@@ -1,8 +1,9 @@
 import { pointOf, recordCurve } from './curves.ts';
 import type { CurvePoint } from './curves.ts';
 import type { MemberOptions, SimMember } from './member.ts';
-import { MESH, prepare, reportOf } from './scenario.ts';
-import type { ScenarioOptions, ScenarioReport } from './scenario.ts';
+import { MESH, prepare, reportOf, runAlone } from './scenario.ts';
+import type { ScenarioOptions, ScenarioReport, SimRun } from './scenario.ts';
+import type { Talks } from './talk.ts';
 
 const MBIT = 125_000;
 const KIB = 1024;
@@ -83,22 +84,37 @@ export function sharerLeaves(receivers: number, pieces: number, seed = 1): Scene
   };
 }
 
-/** Runs a scene to its end, judges it, and keeps its curve. */
-export function runScene(scene: Scene): SceneReport {
-  const { room, sharer, receivers } = prepare(scene.options);
+/** Sets a scene up, to be run to its end, judged, and its curve kept. */
+export function stage(scene: Scene, talks?: Talks): SimRun<SceneReport> {
+  const { room, sharer, receivers } = prepare({ ...scene.options, ...(talks !== undefined && { talks }) });
   const { size = 0 } = scene.options;
-  room.spreadReceipts();
+  if (talks === undefined) room.spreadReceipts();
   const curve = recordCurve(room, receivers, size / sharer.access.up / 50);
   const all = (): boolean => receivers.every(({ completedAt }) => completedAt !== undefined);
-  if (scene.sharerLeaves === true) {
-    const out = (): boolean =>
-      sharer.access.upBytes >= size && everyPieceIsOut(room.geometry.pieceCount, receivers);
-    room.run(() => all() || out(), LIMIT_MS);
-    room.leave(sharer);
-  }
-  room.run(all, LIMIT_MS);
-  curve.push(pointOf(room, receivers));
-  const report = reportOf(room, sharer, receivers);
+  const out = (): boolean =>
+    sharer.access.upBytes >= size && everyPieceIsOut(room.geometry.pieceCount, receivers);
+  const done = (): boolean => {
+    if (scene.sharerLeaves === true && sharer.present && out()) room.leave(sharer);
+    return all();
+  };
+  const report = (): SceneReport => {
+    curve.push(pointOf(room, receivers));
+    return judge(scene, reportOf(room, sharer, receivers), receivers, curve);
+  };
+  return { room, done, limit: LIMIT_MS, report };
+}
+
+/** Runs a scene in which nobody says anything but what the swarm says. */
+export function runScene(scene: Scene): SceneReport {
+  return runAlone(stage(scene));
+}
+
+function judge(
+  scene: Scene,
+  report: ScenarioReport,
+  receivers: readonly SimMember[],
+  curve: readonly CurvePoint[],
+): SceneReport {
   const riderFactor = scene.freeRiders === undefined ? undefined : factorOf(receivers, scene.freeRiders);
   const faults = [
     report.completed < receivers.length && `${receivers.length - report.completed} did not complete`,

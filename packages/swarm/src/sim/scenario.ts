@@ -1,6 +1,7 @@
 import type { SwarmLimits } from '../limits.ts';
 import type { MemberOptions, SimMember } from './member.ts';
 import { SimRoom } from './room.ts';
+import type { Talks } from './talk.ts';
 
 const MBIT = 125_000;
 const MIB = 1024 * 1024;
@@ -21,6 +22,7 @@ export interface ScenarioOptions {
   readonly degree?: { readonly target: number; readonly max: number };
   /** Changes one receiver. */
   readonly member?: (index: number) => Partial<MemberOptions>;
+  readonly talks?: Talks;
 }
 
 /** What came of it. Times in ms of virtual time, bytes. */
@@ -34,7 +36,10 @@ export interface ScenarioReport {
   readonly ratio: number;
   readonly seedCopies: number;
   readonly wastedPart: number;
+  /** All that is sent but blocks, of all blocks. */
   readonly controlPart: number;
+  /** Of it, what is not the swarm's: room log and peer exchange. */
+  readonly talkPart: number;
 }
 
 /** Sets a scenario up; the caller may interfere before it runs. */
@@ -49,6 +54,7 @@ export function prepare(options: ScenarioOptions): {
     size,
     pieceLength,
     ...(options.degree === undefined ? {} : { degree: options.degree }),
+    ...(options.talks === undefined ? {} : { talks: options.talks }),
   });
   const common = {
     up: upMbit * MBIT,
@@ -62,6 +68,22 @@ export function prepare(options: ScenarioOptions): {
   );
   room.weave();
   return { room, sharer, receivers };
+}
+
+/** A room under way, to be run until it is done; so whoever simulates more than the swarm can look after the rest between two steps. */
+export interface SimRun<Report> {
+  readonly room: SimRoom;
+  /** Asked after each step; it may interfere. */
+  readonly done: () => boolean;
+  /** Virtual ms. */
+  readonly limit: number;
+  readonly report: () => Report;
+}
+
+/** Runs it with nothing else to look after. */
+export function runAlone<Report>({ room, done, limit, report }: SimRun<Report>): Report {
+  room.run(done, limit);
+  return report();
 }
 
 /** A room of bounded degree, as the mesh makes it (transport's [NB1]). */
@@ -95,5 +117,6 @@ export function reportOf(room: SimRoom, sharer: SimMember, receivers: readonly S
     seedCopies: sharer.access.upBytes / size,
     wastedPart: receivers.reduce((sum, member) => sum + member.wastedBytes, 0) / total,
     controlPart: room.members.reduce((sum, member) => sum + member.controlBytes, 0) / total,
+    talkPart: room.members.reduce((sum, member) => sum + member.talkBytes, 0) / total,
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FakeScheduler } from '../testing/fake-scheduler.ts';
 import { Dialler } from './dialler.ts';
 import { DEFAULT_TIMING } from './options.ts';
@@ -6,7 +6,7 @@ import { DEFAULT_TIMING } from './options.ts';
 function harness(wanted: number) {
   const scheduler = new FakeScheduler();
   const dialled: string[] = [];
-  const state = { wanted, asked: 0, sample: ['a', 'b', 'c'] };
+  const state = { wanted, asked: 0, room: true, sample: ['a', 'b', 'c'] };
   const dialler = new Dialler({
     signaling: {
       state: 'online',
@@ -19,7 +19,7 @@ function harness(wanted: number) {
     random: () => 0,
     timing: DEFAULT_TIMING,
     wanted: () => state.wanted - dialled.length,
-    mayMix: () => true,
+    mayMix: () => state.room,
     usesAddress: address => dialled.includes(address),
     shuns: () => false,
     dial: address => dialled.push(address),
@@ -73,6 +73,19 @@ describe('Dialler', () => {
     await Promise.resolve();
     await Promise.resolve();
     expect(dialled).toEqual(['a']);
+  });
+
+  test('[NB9] one more is dialled on demand though there are enough, and only while there is room', async () => {
+    const { dialler, scheduler, dialled, state } = harness(1);
+    dialler.joined('me', ['a']);
+    dialler.seek();
+    scheduler.advance(0);
+    await vi.waitFor(() => expect(dialled).toHaveLength(2));
+    state.room = false;
+    dialler.seek();
+    scheduler.advance(0);
+    await Promise.resolve();
+    expect(state.asked).toBe(1);
   });
 
   test('closed: no timer goes on', () => {

@@ -67,6 +67,11 @@ export class Dialler {
     this.#wakeIn(delay);
   }
 
+  /** One link more than needed is asked for now, if there is room for it. */
+  seek(): void {
+    this.#wakeIn(0);
+  }
+
   close(): void {
     this.#closed = true;
     this.#cancelTimer();

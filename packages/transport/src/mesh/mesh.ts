@@ -241,6 +241,11 @@ export class Mesh {
       });
   }
 
+  /** Asks the server for one member more than we need, as far as there is room for it below the links that are kept. */
+  seek(): void {
+    if (this.#phase === 'running') this.#dialler.seek();
+  }
+
   /** Says goodbye to all and tells nobody here. Idempotent. */
   close(): void {
     if (this.#phase === 'closed') return;

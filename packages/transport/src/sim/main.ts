@@ -15,8 +15,17 @@ const WEATHERS = [
   },
 ] as const;
 
+/** Of all seeds of one room in one weather. */
+export interface NeighbourRow {
+  readonly weather: string;
+  readonly members: number;
+  readonly splitSeconds: number;
+  readonly stranded: number;
+}
+
 /** Runs all weathers with so many seeds each and prints a line for each room: sums over the seeds, means of degrees. */
-export function simulateNeighbours(print: (line: string) => void, seeds: number): void {
+export function simulateNeighbours(print: (line: string) => void, seeds: number): NeighbourRow[] {
+  const rows: NeighbourRow[] = [];
   for (const { name, ...weather } of WEATHERS) {
     print(name);
     for (const members of ROOMS) {
@@ -25,13 +34,16 @@ export function simulateNeighbours(print: (line: string) => void, seeds: number)
       );
       const sum = (pick: (result: (typeof results)[number]) => number): number =>
         results.reduce((total, result) => total + pick(result), 0);
+      const splitSeconds = sum(result => result.splitSeconds);
+      const stranded = sum(result => result.stranded);
+      rows.push({ weather: name, members, splitSeconds, stranded });
       print(
         [
           `  ${members} members x ${seeds} seeds`,
           `runs that split ${results.filter(({ splitSeconds }) => splitSeconds > 0).length}`,
-          `split seconds ${sum(result => result.splitSeconds)}`,
+          `split seconds ${splitSeconds}`,
           `worst split ${Math.max(...results.map(({ worstSplit }) => worstSplit))}`,
-          `stranded ${sum(result => result.stranded)}`,
+          `stranded ${stranded}`,
           `alive ${(sum(result => result.alive) / seeds).toFixed(0)}`,
           `links ${(sum(result => result.meanDegree) / seeds).toFixed(1)} (at most ${Math.max(...results.map(({ maxDegree }) => maxDegree))})`,
           `relayed ${sum(result => result.relayed)}`,
@@ -40,4 +52,5 @@ export function simulateNeighbours(print: (line: string) => void, seeds: number)
       );
     }
   }
+  return rows;
 }

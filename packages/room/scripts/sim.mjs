@@ -1,4 +1,4 @@
-// Runs the simulator: node packages/swarm/scripts/sim.mjs [--json FILE] [--svg FILE] [--seeds N]
+// Runs the simulator: node packages/room/scripts/sim.mjs [--json FILE] [--svg FILE] [--seeds N]
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
@@ -10,7 +10,10 @@ const option = name => {
 
 const entry = fileURLToPath(new URL('../src/sim/main.ts', import.meta.url));
 const { module } = await runnerImport(entry, { configFile: false, logLevel: 'error' });
-const { picture, ...result } = module.simulate(line => console.log(line), Number(option('--seeds') ?? 200));
+const { picture, ...result } = await module.simulate(
+  line => console.log(line),
+  Number(option('--seeds') ?? 200),
+);
 const json = option('--json');
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
 const svg = option('--svg') ?? 'swarm-sim.svg';
