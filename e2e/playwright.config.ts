@@ -3,7 +3,13 @@ import { defineConfig } from '@playwright/test';
 /** Journeys in real Chromium, one at a time: each drives several browsers on machines that may have two cores. */
 export default defineConfig({
   testDir: '.',
-  testMatch: ['journeys/*.spec.ts', 'hostile/*.spec.ts', 'faults/*.spec.ts', 'lab/*.spec.ts'],
+  testMatch: [
+    'journeys/*.spec.ts',
+    'firefox/*.spec.ts',
+    'hostile/*.spec.ts',
+    'faults/*.spec.ts',
+    'lab/*.spec.ts',
+  ],
   // Faults that `npm run e2e:faults` alone goes through: each takes a quarter of a minute.
   grepInvert: /@full/,
   workers: 1,

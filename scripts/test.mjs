@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, env, exit } from 'node:process';
-import { ensureBrowser } from './lib/browser.mjs';
+import { ensureBrowser, ensureFirefox } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { ensureLab } from './lib/lab.mjs';
@@ -95,6 +95,7 @@ if (wanted('e2e')) {
   } else {
     await ensureBuilt();
     ensureLab();
+    ensureFirefox();
     const code = await runLive(
       [join(ROOT, 'e2e/node_modules/@playwright/test/cli.js'), 'test', '--config', 'playwright.config.ts'],
       {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { env, getuid, platform } from 'node:process';
 import { findChromium } from '../chromium.mjs';
+import { findFirefox } from '../firefox.mjs';
 
 /**
  * A Chromium to test with: the system's, else Debian's package (as root), else Playwright's own download.
@@ -18,20 +19,26 @@ export function ensureBrowser() {
   return found;
 }
 
+/** Installs Debian's Firefox ESR where that is possible; where it is not, the Firefox journeys say why they are left out. */
+export function ensureFirefox() {
+  if (findFirefox() === undefined) install('Firefox', ['firefox-esr']);
+}
+
 function fromDebian() {
-  if (platform !== 'linux' || getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
-  console.error('Installing Chromium (Debian package) for the browser tests…');
+  install('Chromium', ['chromium', 'fonts-noto-color-emoji']);
+  return findChromium();
+}
+
+/** @param {string} what @param {string[]} packages of Debian; nothing happens where they cannot be installed */
+function install(what, packages) {
+  if (platform !== 'linux' || getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  console.error(`Installing ${what} (Debian package) for the browser tests…`);
   const quiet = {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
   };
   spawnSync('apt-get', ['update', '-qq'], quiet);
-  spawnSync(
-    'apt-get',
-    ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-color-emoji'],
-    quiet,
-  );
-  return findChromium();
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet);
 }
 
 function fromPlaywright() {

@@ -112,7 +112,10 @@ function emptyText({ neighbours, connection }: RoomSnapshot): string {
 
 function storageWords({ kind, quota, used }: RoomSnapshot['storage']): string {
   const room = quota > 0 ? `${formatBytes(used)} of ${formatBytes(quota)} used on this device.` : '';
-  return kind === 'memory'
-    ? `This browser lets Shoal keep files in memory only: they are gone with this tab, and large ones may not fit. ${room}`
-    : room;
+  if (kind === 'memory')
+    return `This browser lets Shoal keep files in memory only: they are gone with this tab, and large ones may not fit. ${room}`;
+  // Every browser of today has OPFS, but Firefox withholds it in private windows.
+  if (kind === 'indexeddb')
+    return `This looks like a private window: files are kept until it is closed, so save what you want to keep. ${room}`;
+  return room;
 }

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firefox } from '@playwright/test';
+import { findFirefox } from '../../../scripts/firefox.mjs';
+import type { Person } from '../../support/profiles.ts';
+
+export const NO_FIREFOX = 'no Firefox here: install firefox-esr, or set FIREFOX to its path';
+
+interface FirefoxPerson extends Person {
+  /** Where its downloads land: Firefox tells WebDriver BiDi nothing of `blob:` downloads. */
+  readonly downloads: string;
+}
+
+/** A person with a stock Firefox and a fresh profile, driven over WebDriver BiDi. */
+export async function openFirefox(
+  name: string,
+  { privateWindow = false }: { readonly privateWindow?: boolean } = {},
+): Promise<FirefoxPerson> {
+  const executablePath = findFirefox();
+  if (executablePath === undefined) throw new Error(NO_FIREFOX);
+  const dir = await mkdtemp(join(tmpdir(), `shoal-firefox-${name}-`));
+  const downloads = join(dir, 'downloads');
+  const context = await firefox.launchPersistentContext(join(dir, 'profile'), {
+    // Playwright's name for a Firefox without its patches.
+    channel: 'moz-firefox',
+    executablePath,
+    headless: true,
+    downloadsPath: downloads,
+    viewport: { width: 1280, height: 800 },
+    firefoxUserPrefs: { 'browser.privatebrowsing.autostart': privateWindow },
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const errors: string[] = [];
+  page.on('pageerror', error => errors.push(String(error)));
+  page.on('console', message => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await context.close();
+    await rm(dir, { recursive: true, force: true });
+  };
+  return { name, context, page, errors, downloads, close: async () => await (closed ??= close()) };
+}
