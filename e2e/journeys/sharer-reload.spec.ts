@@ -116,6 +116,7 @@ test('a file that changed while the page was closed is offered as a new version,
   const [ann, bob] = [await person('ann'), await person('bob')];
   await bob.page.goto(await shareFiles(ann.page, server.url, path));
   await expect(fileRow(bob.page, 'report.bin')).toBeVisible();
+  const oldRow = await fileRow(bob.page, 'report.bin').elementHandle();
   await ann.page.reload();
   await expect(fileRow(ann.page, 'report.bin')).toHaveAttribute('data-state', 'offered');
   // Of the same length: only time and content tell.
@@ -125,6 +126,8 @@ test('a file that changed while the page was closed is offered as a new version,
   await expect(alert).toContainText('new version');
   await expect(ann.page.getByTestId('file-row')).toHaveCount(1);
   await expect(fileRow(ann.page, 'report.bin')).toHaveAttribute('data-state', 'seeding');
+  // The old version goes and the new one comes, in whichever order.
+  await oldRow?.waitForElementState('hidden');
   await expect(bob.page.getByTestId('file-row')).toHaveCount(1);
   await downloadAll(bob.page);
   await waitComplete(bob.page, 'report.bin');
