@@ -1,8 +1,17 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
 import { hashesInFolder, pickFolder } from '../support/handles.ts';
-import { downloadAll, fileRow, saveAll, saveRow, shareFolder, showFiles } from '../support/room-page.ts';
+import {
+  downloadAll,
+  fileRow,
+  roomLink,
+  saveAll,
+  saveRow,
+  shareFolder,
+  showFiles,
+} from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 import { hashesInZip } from '../support/zip.ts';
 
@@ -69,4 +78,38 @@ test('a nested folder of 300 awkward files arrives as it was, one by one, as a .
     expect(await sha256OfFile(await saveRow(bob.page, name))).toBe(sums.get(name));
   }
   expect([...ann.errors, ...bob.errors]).toEqual([]);
+});
+
+test('paths that climb out or are absolute are made harmless, and arrive', async ({ server, person }) => {
+  const paths = ['../../up.txt', '/etc/passwd', 'a/./b/../c.txt', 'C:\\Windows\\nul.txt', 'fine/kept.txt'];
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  await ann.page.goto(server.url);
+  // No browser makes such paths by itself: a page that was tampered with might.
+  await ann.page.getByTestId('folder-input').evaluate((input, paths) => {
+    if (!(input instanceof HTMLInputElement)) throw new Error('no input');
+    const chosen = new DataTransfer();
+    for (const path of paths) {
+      const file = new File([path], path.split('/').at(-1) ?? '');
+      Object.defineProperty(file, 'webkitRelativePath', { value: path });
+      chosen.items.add(file);
+    }
+    input.files = chosen.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  }, paths);
+  await bob.page.goto(await roomLink(ann.page));
+  await downloadAll(bob.page);
+  await showFiles(bob.page);
+  const rows = bob.page.locator('[data-testid="file-row"][data-state="complete"]');
+  await expect(rows).toHaveCount(paths.length);
+  const shown = await rows.evaluateAll(all => all.map(row => row.getAttribute('data-path') ?? ''));
+  for (const path of shown) {
+    expect(path).not.toMatch(/^\/|\\|:/);
+    for (const segment of path.split('/')) expect(['', '.', '..']).not.toContain(segment);
+  }
+  expect(shown).toContain('fine/kept.txt');
+  const kept = await hashesInZip((await saveAll(bob.page)).path);
+  expect([...kept.keys()].toSorted()).toEqual(shown.toSorted());
+  expect([...kept.values()].toSorted()).toEqual(
+    paths.map(path => createHash('sha256').update(path).digest('hex')).toSorted(),
+  );
 });
