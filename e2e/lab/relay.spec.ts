@@ -1,15 +1,28 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import type { Lab, Member } from './lab.ts';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
 import { downloadAll, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
 import { expect, test } from './test.ts';
 
 const MIB = 1024 * 1024;
 
+/** What a page notes for its test. */
+declare global {
+  var relayNames: string[];
+  var toldCandidates: string[];
+}
+
+/** Two members that need a relay, the first behind a slow line: their transfer takes some seconds. */
+async function slowPair(lab: Lab): Promise<[Member, Member]> {
+  const home = await lab.member({ kind: 'symmetric', line: { up: 4 } });
+  return [home, await lab.member({ kind: 'symmetric' })];
+}
+
 /** Runs in the page before its own scripts: under which names it asks relays for help. */
 function noteNames(): void {
   const names: string[] = [];
-  Object.assign(globalThis, { relayNames: names });
+  globalThis.relayNames = names;
   const Native = RTCPeerConnection;
   globalThis.RTCPeerConnection = class extends Native {
     constructor(config?: RTCConfiguration) {
@@ -21,7 +34,7 @@ function noteNames(): void {
 }
 
 async function relayNames(page: Page): Promise<string[]> {
-  return await page.evaluate(() => (globalThis as unknown as { relayNames: string[] }).relayNames);
+  return await page.evaluate(() => globalThis.relayNames);
 }
 
 test('a transfer through a relay that takes longer than its credentials live: they are renewed, and nothing is noticed', async ({
@@ -29,10 +42,7 @@ test('a transfer through a relay that takes longer than its credentials live: th
   person,
   dir,
 }) => {
-  const [annAt, bobAt] = [
-    await lab.member({ kind: 'symmetric', line: { up: 4 } }),
-    await lab.member({ kind: 'symmetric' }),
-  ];
+  const [annAt, bobAt] = await slowPair(lab);
   const server = await lab.server({ TURN_TTL_SECONDS: '10' });
   const file = join(dir, 'long.bin');
   const sum = await writeNoise(file, 6 * MIB);
@@ -56,10 +66,7 @@ test('a relayed link becomes a direct one when the routers let it, in mid-transf
   person,
   dir,
 }) => {
-  const [annAt, bobAt] = [
-    await lab.member({ kind: 'symmetric', line: { up: 4 } }),
-    await lab.member({ kind: 'symmetric' }),
-  ];
+  const [annAt, bobAt] = await slowPair(lab);
   const server = await lab.server();
   const file = join(dir, 'long.bin');
   const sum = await writeNoise(file, 4 * MIB);
@@ -95,7 +102,7 @@ test('[RO1] who hides their address shows the relay’s alone, though a direct w
   await downloadAll(bob.page);
   await waitComplete(bob.page, 'notes.bin');
   await expect(bob.page.getByTestId('peer-row')).toHaveAttribute('data-path', 'relay');
-  const told = await bob.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+  const told = await bob.page.evaluate(() => globalThis.toldCandidates);
   expect(told.join()).toContain('typ relay');
   expect(told.join()).not.toMatch(/typ (?:host|srflx|prflx)/);
   for (const address of ['10.0.1.', '203.0.113.101']) expect(told.join()).not.toContain(address);
@@ -104,7 +111,7 @@ test('[RO1] who hides their address shows the relay’s alone, though a direct w
 /** Runs in the page before its own scripts: all that the other side says of itself. */
 function noteCandidates(): void {
   const told: string[] = [];
-  Object.assign(globalThis, { told });
+  globalThis.toldCandidates = told;
   const { prototype } = RTCPeerConnection;
   for (const name of ['addIceCandidate', 'setRemoteDescription'] as const) {
     const native: (...args: never[]) => unknown = prototype[name];

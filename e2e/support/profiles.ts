@@ -47,15 +47,21 @@ export async function openProfile(name: string, options: ProfileOptions = {}): P
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = context.pages()[0] ?? (await context.newPage());
-  const errors: string[] = [];
-  page.on('pageerror', error => errors.push(String(error)));
-  page.on('console', message => {
-    if (message.type() === 'error') errors.push(message.text());
-  });
+  const errors = errorsOf(page);
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await context.close();
     if (options.profile === undefined) await rm(dir, { recursive: true, force: true });
   };
   return { name, context, page, errors, close: async () => await (closed ??= close()) };
+}
+
+/** What goes wrong in a page from now on. */
+export function errorsOf(page: Page): string[] {
+  const errors: string[] = [];
+  page.on('pageerror', error => errors.push(String(error)));
+  page.on('console', message => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  return errors;
 }

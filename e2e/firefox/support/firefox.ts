@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firefox } from '@playwright/test';
 import { findFirefox } from '../../../scripts/firefox.mjs';
+import { errorsOf } from '../../support/profiles.ts';
 import type { Person } from '../../support/profiles.ts';
 
 export const NO_FIREFOX = 'no Firefox here: install firefox-esr, or set FIREFOX to its path';
@@ -31,11 +32,7 @@ export async function openFirefox(
     firefoxUserPrefs: { 'browser.privatebrowsing.autostart': privateWindow },
   });
   const page = context.pages()[0] ?? (await context.newPage());
-  const errors: string[] = [];
-  page.on('pageerror', error => errors.push(String(error)));
-  page.on('console', message => {
-    if (message.type() === 'error') errors.push(message.text());
-  });
+  const errors = errorsOf(page);
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await context.close();

@@ -2,7 +2,7 @@
 export interface NetworkSettings {
   /** New links go through a relay alone, so that other members do not learn our address. */
   readonly relayOnly: boolean;
-  /** Bytes per second, of all rooms' blocks each; undefined: no cap. */
+  /** Bytes of blocks per second, in each room that is open; undefined: no cap. */
   readonly upLimit: number | undefined;
   readonly downLimit: number | undefined;
 }

@@ -64,7 +64,7 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
     crypto,
     relayOnly: () => network.get().relayOnly,
   });
-  const stopWakes = watchWakes(() => mesh.wake());
+  let stopWakes = (): void => undefined;
   const room = new Room({
     link,
     room: roomId,
@@ -84,6 +84,7 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
     },
   });
   await room.start();
+  stopWakes = watchWakes(() => mesh.wake());
   return room;
 }
 

@@ -1,8 +1,8 @@
-import type { CryptoPort, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
+import type { OfferId, PeerId } from '@shoal/protocol';
 import type { CatalogueChange } from '@shoal/gossip';
 import { persist } from '@shoal/storage';
-import type { PieceStore, StorageEvent } from '@shoal/storage';
-import type { Mesh, MeshEvent } from '@shoal/transport';
+import type { StorageEvent } from '@shoal/storage';
+import type { MeshEvent } from '@shoal/transport';
 import { Swarm } from '@shoal/swarm';
 import { RoomError, codeOf, textOf } from './errors.ts';
 import { Failures } from './failures.ts';
@@ -11,17 +11,16 @@ import { HashDriver } from './hash-driver.ts';
 import { Links } from './links.ts';
 import { defaultName } from './names.ts';
 import { Notifier } from './notifier.ts';
-import type { Schedule } from './notifier.ts';
 import { Offers } from './offers.ts';
 import { RoomReceipts } from './receipt-wiring.ts';
-import type { RoomVault } from './room-vault.ts';
+import type { RoomParts } from './room-parts.ts';
 import { saveAll, saveFile, saveFolder } from './saving.ts';
 import type { PickFile, Saved } from './saving.ts';
 import { Sharing } from './sharing.ts';
-import type { NetworkSource } from './network.ts';
-import type { ChosenFile, IndirectView, RoomHandle, RoomSnapshot } from './snapshot.ts';
+import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
 import { Space } from './space.ts';
 import { SwarmDriver } from './swarm-driver.ts';
+import { Unreached } from './unreached.ts';
 import { offerViews, neighbourViews } from './views.ts';
 
 /** Milliseconds between rate refreshes and choker rounds; nothing on the data path waits for it. */
@@ -30,25 +29,6 @@ const TICK_MS = 500;
 const TICKS_PER_FLUSH = 4;
 /** Ticks between two comparisons of the log with a neighbour's, which repair whatever was lost: 30 s. */
 const TICKS_PER_REPAIR = 60;
-
-export interface RoomParts {
-  readonly link: string;
-  readonly room: RoomId;
-  readonly signer: Signer;
-  readonly crypto: CryptoPort;
-  readonly store: PieceStore;
-  readonly vault: RoomVault;
-  readonly mesh: Mesh;
-  readonly clock: () => number;
-  readonly random: () => number;
-  readonly schedule: Schedule;
-  /** What the person allows the network to do. */
-  readonly network: NetworkSource;
-  /** What this device is, for the others: "Firefox on Linux". */
-  readonly device: string;
-  /** Releases what was opened for this room outside of it. */
-  readonly release: () => void;
-}
 
 /** The one façade: wires log, swarm, storage and mesh, owns no algorithm. */
 export class Room implements RoomHandle {
@@ -64,8 +44,7 @@ export class Room implements RoomHandle {
   readonly #receipts: RoomReceipts;
   readonly #sharing: Sharing;
   readonly #space: Space;
-  /** Members that no connection could be made to. */
-  readonly #unreached = new Set<PeerId>();
+  readonly #unreached: Unreached;
   readonly #stops: (() => void)[] = [];
   #connection: RoomSnapshot['connection'] = 'connecting';
   #saving = 0;
@@ -110,6 +89,7 @@ export class Room implements RoomHandle {
       },
       block: (peer, request, length, frame) => this.#driver.receiveBlock(peer, request, length, frame),
     });
+    this.#unreached = new Unreached(parts.mesh, peer => this.#links.get(peer) !== undefined);
     this.#swarm = new Swarm({ self: signer.peerId, clock, random });
     this.#driver = new SwarmDriver({
       swarm: this.#swarm,
@@ -395,7 +375,7 @@ export class Room implements RoomHandle {
     switch (event.type) {
       case 'neighbour-joined': {
         const { neighbour } = event;
-        this.#unreached.delete(neighbour.peer);
+        this.#unreached.joined(neighbour.peer);
         this.#links.add(neighbour);
         this.#gossip.receive({ type: 'neighbour-joined', peer: neighbour.peer });
         this.#driver.receive({ type: 'neighbour-joined', peer: neighbour.peer });
@@ -420,10 +400,7 @@ export class Room implements RoomHandle {
         this.#connection = event.state;
         break;
       case 'failure':
-        // Who shares a neighbour with us still gets us everything, through it.
-        if (isNoWay(event.code) && event.peer !== undefined && this.#parts.mesh.isNearby(event.peer))
-          this.#unreached.add(event.peer);
-        else this.#tell(event.code, event.text);
+        if (!this.#unreached.takes(event)) this.#tell(event.code, event.text);
         break;
     }
     // A frame changes numbers only, and the tick shows those.
@@ -475,13 +452,6 @@ export class Room implements RoomHandle {
     return this.#gossip.catalogue.members.get(peer)?.name || defaultName(peer);
   }
 
-  #indirect(): IndirectView[] {
-    const { mesh } = this.#parts;
-    return [...this.#unreached]
-      .filter(peer => this.#links.get(peer) === undefined && mesh.isNearby(peer))
-      .map(peer => ({ id: peer, name: this.#nameOf(peer) }));
-  }
-
   #build(): RoomSnapshot {
     const { signer, link, store } = this.#parts;
     const nameOf = (peer: PeerId): string => this.#nameOf(peer);
@@ -492,14 +462,9 @@ export class Room implements RoomHandle {
       storage: { kind: store.kind, ...this.#space.usage },
       offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes, this.#sharing),
       neighbours: neighbourViews(this.#links.all, this.#gossip.catalogue, nameOf, this.#swarm),
-      indirect: this.#indirect(),
+      indirect: this.#unreached.views(nameOf),
       failures: this.#failures.list,
       saving: this.#saving > 0,
     };
   }
-}
-
-/** No connection came about, whoever is to blame. */
-function isNoWay(code: string): boolean {
-  return code === 'connect-timeout' || code === 'connection-failed' || code === 'turn-refused';
 }

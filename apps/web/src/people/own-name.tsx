@@ -25,6 +25,7 @@ export function OwnName({ name, onRename }: OwnNameProps) {
     <div className="own-name">
       <label htmlFor={id}>Your name</label>
       <input
+        className="text-field"
         id={id}
         value={draft ?? name}
         maxLength={MAX_NAME_CHARS}

@@ -1,5 +1,5 @@
 import type { IndirectView, NeighbourView, RoomSnapshot } from '@shoal/room';
-import { memo, type CSSProperties } from 'react';
+import { memo, type CSSProperties, type ReactNode } from 'react';
 import { formatBytes, formatRate, isFlowing } from '../format/format.ts';
 import { FISH_PATH } from '../ui/fish.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -30,16 +30,12 @@ export function PeoplePanel({ self, neighbours, indirect, onRename }: PeoplePane
         ))}
         {indirect.map(({ id, name }) => (
           <li key={id} className="person" data-testid="indirect-row" data-peer={id}>
-            <Avatar id={id} />
-            <div className="person-text">
-              <p className="person-name">
-                <bdi>{name}</bdi>
-              </p>
+            <Person id={id} name={name}>
               <p className="person-meta">
                 <span className="path path-relay">Through others here</span>
                 <span>Your networks allow no connection; files pass through people you both reach.</span>
               </p>
-            </div>
+            </Person>
           </li>
         ))}
       </ul>
@@ -64,11 +60,7 @@ const PeerRow = memo(function PeerRow({ neighbour }: { readonly neighbour: Neigh
       data-down-bytes={downBytes}
       data-up-bytes={upBytes}
     >
-      <Avatar id={id} />
-      <div className="person-text">
-        <p className="person-name">
-          <bdi>{name}</bdi>
-        </p>
+      <Person id={id} name={name}>
         <p className="person-meta">
           <span>
             <bdi>{device}</bdi>
@@ -82,10 +74,30 @@ const PeerRow = memo(function PeerRow({ neighbour }: { readonly neighbour: Neigh
           <Flow direction="down" rate={downRate} bytes={downBytes} />
           <Flow direction="up" rate={upRate} bytes={upBytes} />
         </dl>
-      </div>
+      </Person>
     </li>
   );
 });
+
+interface PersonProps {
+  readonly id: string;
+  readonly name: string;
+  readonly children: ReactNode;
+}
+
+function Person({ id, name, children }: PersonProps) {
+  return (
+    <>
+      <Avatar id={id} />
+      <div className="person-text">
+        <p className="person-name">
+          <bdi>{name}</bdi>
+        </p>
+        {children}
+      </div>
+    </>
+  );
+}
 
 interface FlowProps {
   readonly direction: 'down' | 'up';

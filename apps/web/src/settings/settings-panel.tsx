@@ -63,6 +63,7 @@ function Limit({ label, value, onChange }: LimitProps) {
       <label htmlFor={id}>{label}</label>
       <span className="settings-field">
         <input
+          className="text-field"
           id={id}
           inputMode="decimal"
           autoComplete="off"

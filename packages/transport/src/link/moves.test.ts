@@ -190,6 +190,20 @@ describe('a relayed link', () => {
     untouched(a, b);
   });
 
+  test('[MV4] more that waits than an honest side sends is a violation, small messages too', async () => {
+    const { world, a, b, open } = await relayed();
+    open();
+    await world.pass(4_999);
+    for (const end of living(world)) end.tamper = frame => (isLast(frame) ? undefined : frame);
+    await world.pass(500);
+    for (let n = 0; n < 40_000 && b.neighbours.length > 0; n += 1) {
+      b.neighbour(a.peer).send(encodeMessage({ type: 'choke' }));
+      if (n % 1_000 === 0) await world.settle();
+    }
+    await world.settle();
+    expect(a.left).toEqual(['protocol-violation']);
+  });
+
   test('[MV4] whose old connection is lost before its last word ends as lost, and is made anew', async () => {
     const { world, a, b, open } = await relayed();
     open();

@@ -22,6 +22,8 @@ const MAX_SIGNALS = 64;
 const TRIES = { burst: 8, perSecond: 0.2 };
 /** Bytes kept that came over the new connection before the old one was empty: control messages alone, an honest side sends few. */
 const MAX_HELD_BYTES = 8 * 1024 * 1024;
+/** What each of them counts for beside its bytes: small ones cost memory too. */
+const HELD_OVERHEAD = 256;
 
 export type MoveMessage = Extract<PeerMessage, { type: 'move' | 'moved' }>;
 type Way = 'direct' | 'any';
@@ -57,13 +59,19 @@ interface Strand {
   readonly queue: SendQueue;
 }
 
+/** Messages that wait for the other side's last word on the old connection. */
+interface Held {
+  readonly frames: Bytes[];
+  bytes: number;
+}
+
 interface Try {
   readonly number: number;
   readonly way: Way;
   readonly mine: boolean;
   readonly strand: Strand;
   readonly iceServers: readonly IceServer[];
-  readonly held: Bytes[];
+  readonly held: Held;
   readonly stopDeadline: () => void;
   signals: number;
   /** Connected, as seen from here and from there. */
@@ -74,7 +82,7 @@ interface Try {
 interface Handover {
   readonly number: number;
   readonly old: Strand;
-  readonly held: Bytes[];
+  readonly held: Held;
   readonly stopDeadline: () => void;
   /** The other side's last word on the old connection is here, and ours is there. */
   heardLast: boolean;
@@ -195,7 +203,7 @@ export class Moves {
       // Without relays it comes up only if it is direct.
       strand: this.#open(mine, way === 'direct' ? withoutRelays(all) : all),
       iceServers: all,
-      held: [],
+      held: { frames: [], bytes: 0 },
       stopDeadline: scheduler.after(limits.connectTimeoutMs, () => this.#drop()),
       signals: 0,
       up: false,
@@ -297,7 +305,7 @@ export class Moves {
     if (step === 'last' && !handover.heardLast) {
       handover.heardLast = true;
       this.#options.send({ type: 'moved', move: handover.number, step: 'done' });
-      for (const data of handover.held.splice(0)) this.#options.event({ type: 'message', data });
+      for (const data of handover.held.frames.splice(0)) this.#options.event({ type: 'message', data });
     } else if (step === 'done') handover.lastHeard = true;
     if (this.#handover !== handover || !handover.heardLast || !handover.lastHeard) return;
     this.#handover = undefined;
@@ -306,15 +314,14 @@ export class Moves {
   }
 
   /** Blocks may overtake what was sent before them, as they do on lanes; all else waits. */
-  #hold(held: Bytes[], data: Bytes): void {
-    if (data.length === 0) return;
+  #hold(held: Held, data: Bytes): void {
     if (data[0] === BLOCK_FRAME) {
       this.#options.event({ type: 'message', data });
       return;
     }
-    held.push(data);
-    const bytes = held.reduce((sum, { length }) => sum + length, 0);
-    if (bytes > MAX_HELD_BYTES)
+    held.frames.push(data);
+    held.bytes += data.length + HELD_OVERHEAD;
+    if (held.bytes > MAX_HELD_BYTES)
       this.#options.violation('too much on a new connection before the old one was done');
   }
 }

@@ -88,6 +88,21 @@ describe('Dialler', () => {
     expect(state.asked).toBe(1);
   });
 
+  test('[NB9] where the server knows nobody new, it is not asked again for a minute', async () => {
+    const { dialler, scheduler, state } = harness(1);
+    dialler.joined('me', ['a']);
+    state.sample = ['a'];
+    for (let second = 0; second < 60; second += 4) {
+      dialler.seek();
+      scheduler.advance(0);
+      await vi.waitFor(() => expect(state.asked).toBe(1));
+      scheduler.advance(4_000);
+    }
+    dialler.seek();
+    scheduler.advance(0);
+    await vi.waitFor(() => expect(state.asked).toBe(2));
+  });
+
   test('closed: no timer goes on', () => {
     const { dialler, scheduler } = harness(5);
     dialler.joined('me', []);

@@ -29,6 +29,8 @@ export class Dialler {
   #timerDelay: number | undefined;
   #retrying = false;
   #asking = false;
+  /** The server named nobody new: until then it is not asked for one more than needed again; ms. */
+  #barrenUntil = 0;
   #closed = false;
 
   constructor(options: DiallerOptions) {
@@ -38,6 +40,7 @@ export class Dialler {
   /** In the room (again), under a new address. */
   joined(own: string, sample: readonly string[]): void {
     this.#failures = 0;
+    this.#barrenUntil = 0;
     this.book.restart(own);
     this.book.learn(sample);
     this.#fill();
@@ -67,9 +70,9 @@ export class Dialler {
     this.#wakeIn(delay);
   }
 
-  /** One link more than needed is asked for now, if there is room for it. */
+  /** One link more than needed is asked for now, if there is room for it and there may be somebody new. */
   seek(): void {
-    this.#wakeIn(0);
+    if (this.#options.scheduler.now >= this.#barrenUntil) this.#wakeIn(0);
   }
 
   close(): void {
@@ -77,12 +80,15 @@ export class Dialler {
     this.#cancelTimer();
   }
 
-  #fill(least = 0): void {
+  /** @returns how many were dialled */
+  #fill(least = 0): number {
     const { wanted, usesAddress, shuns, random, dial, timing } = this.#options;
     const view = { isBusy: usesAddress, isNeighbour: shuns, random };
-    for (const address of this.book.pick(Math.max(least, wanted()), view)) dial(address);
+    const picked = this.book.pick(Math.max(least, wanted()), view);
+    for (const address of picked) dial(address);
     // With enough neighbours, one more now and then: else parts of the room that lost each other would never meet again.
     this.#wakeIn((wanted() > 0 ? timing.refresh : timing.mix) * (0.5 + random()));
+    return picked.length;
   }
 
   /** One timer: the earliest wish counts. */
@@ -100,7 +106,7 @@ export class Dialler {
   }
 
   async #refresh(least: number): Promise<void> {
-    const { signaling, wanted, mayMix } = this.#options;
+    const { signaling, scheduler, timing, wanted, mayMix } = this.#options;
     // When the server is away its return brings a fresh sample; until then nobody new can be found.
     if (this.#asking || signaling.state !== 'online') return;
     const more = mayMix() ? least : 0;
@@ -117,6 +123,8 @@ export class Dialler {
       return;
     }
     this.#asking = false;
-    if (!this.#closed) this.#fill(more);
+    if (this.#closed) return;
+    const dialled = this.#fill(more);
+    if (more > 0 && dialled === 0) this.#barrenUntil = scheduler.now + timing.refresh;
   }
 }

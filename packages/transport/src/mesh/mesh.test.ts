@@ -222,6 +222,25 @@ describe('frames', () => {
     expect(a.neighbours).toEqual([c.peer]);
   });
 
+  test('[ND1] none are sent to a side whose hello does not name them', async () => {
+    const world = new World();
+    world.network.rttMs = 50;
+    const { connect } = world.network;
+    const { a, b } = await world.pair({
+      connect: options => {
+        const end = connect(options);
+        end.tamper = message =>
+          end.sent.length === 1 ? encodeMessage({ type: 'hello', versions: [1], features: [] }) : message;
+        return end;
+      },
+    });
+    a.neighbour(b.peer).send(block(16 * 1024));
+    await world.settle();
+    expect([...a.left, ...b.left]).toEqual([]);
+    expect(b.events.some(event => event.type === 'frame' && event.frame[0] === 2)).toBe(true);
+    for (const end of world.network.ends) expect(end.sent.every(({ length }) => length > 0)).toBe(true);
+  });
+
   test('[ND1] an empty message means nothing, and both sides send them after lone blocks on a long path', async () => {
     const world = new World();
     world.network.rttMs = 50;

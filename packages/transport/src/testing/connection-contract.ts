@@ -75,6 +75,14 @@ export function describeConnections(name: string, createHarness: () => Connectio
       a.connection.destroy();
     });
 
+    test('[ND1] an empty message arrives as one, in its place', async () => {
+      const { a, b, harness } = await pair();
+      for (const size of [16 * 1024, 0, 0, 1]) a.connection.send(new Uint8Array(size));
+      await harness.until(() => b.messages.length === 4);
+      expect(b.messages.map(message => message.length)).toEqual([16 * 1024, 0, 0, 1]);
+      a.connection.destroy();
+    });
+
     test('each message has an ArrayBuffer of its own, which may be transferred', async () => {
       const { a, b, harness } = await pair();
       const frame = new Uint8Array(4096).fill(3);
