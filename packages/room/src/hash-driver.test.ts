@@ -68,7 +68,7 @@ test('own files are hashed in the background only while nobody fetches', async (
       handlers: {
         known: () => {},
         hashed: () => {},
-        progress: () => {},
+        grown: () => {},
         condemned: () => {},
         failed: () => {},
       },

@@ -17,10 +17,11 @@ import type {
   Signer,
 } from '@shoal/protocol';
 import type { CatalogueOffer } from '@shoal/gossip';
-import type { PieceStore } from '@shoal/storage';
+import type { KeptRun, PieceStore } from '@shoal/storage';
 import { HashBook } from '@shoal/swarm';
 import type { HashesMessage } from '@shoal/swarm';
 import { RoomError } from './errors.ts';
+import type { PieceRun } from './fresh-hashes.ts';
 import type { Links } from './links.ts';
 
 /** Bytes hashed under one signature: small enough that a peer's first request is answered in milliseconds. */
@@ -39,7 +40,8 @@ export interface HashHandlers {
   known(offer: OfferId, first: number, count: number, hashes: Bytes): void;
   /** An own offer was hashed to its end. */
   hashed(offer: OfferId, root: Bytes): void;
-  progress(offer: OfferId): void;
+  /** These hashes are new to us: told, or made from own files. */
+  grown(offer: OfferId, run: PieceRun): void;
   /** The author contradicted itself: nothing of this offer can be trusted. */
   condemned(offer: OfferId, code: string): void;
   /** Pieces of an own offer could not be hashed. */
@@ -113,21 +115,10 @@ export class HashDriver {
     this.#background = this.#background.then(async () => await this.#hashAll(offer, tracked, batches));
   }
 
-  /** Everything known of an offer's hashes as frames that a stranger could check. */
-  frames(offer: OfferId): readonly Bytes[] {
-    const tracked = this.#offers.get(offer);
-    if (tracked === undefined) return [];
-    const frames: Bytes[] = [];
-    const { pieceCount } = tracked.geometry;
-    for (let at = 0; at < pieceCount;) {
-      const messages = tracked.book.answer(at, pieceCount - at);
-      for (const message of messages) {
-        frames.push(encodeMessage(message));
-        at = Math.max(at, message.first + message.hashes.length / HASH_BYTES);
-      }
-      if (messages.length === 0) break;
-    }
-    return frames;
+  /** What is known of these pieces' hashes, as frames that a stranger could check. */
+  kept(offer: OfferId, { first, count }: PieceRun): readonly KeptRun[] {
+    const messages = this.#offers.get(offer)?.book.answer(first, count) ?? [];
+    return messages.map(message => ({ first: message.first, frame: encodeMessage(message) }));
   }
 
   remove(offer: OfferId): void {
@@ -150,6 +141,7 @@ export class HashDriver {
     const result = await tracked.book.learn(message);
     if (this.#closed || this.#offers.get(message.offer) !== tracked) return;
     if (result.ok) {
+      if (result.fresh > 0) this.#options.handlers.grown(message.offer, result);
       const hashes = tracked.book.hashes(result.first, result.count);
       if (hashes !== undefined)
         this.#options.handlers.known(message.offer, result.first, result.count, hashes);
@@ -235,7 +227,7 @@ export class HashDriver {
       const signature = await signHashes(signer, room, offer, batch.first, hashes);
       const added = tracked.book.addOwn(batch.first, hashes, signature);
       if (!added.ok) throw new RoomError('source-changed');
-      handlers.progress(offer);
+      handlers.grown(offer, batch);
     })();
     return batch.done;
   }

@@ -1,6 +1,7 @@
-import { HASH_BYTES } from '@shoal/protocol';
 import type { Bytes, LogEntry, OfferId, RoomId } from '@shoal/protocol';
-import type { KeptSources, OfferSelection, Vault } from '@shoal/storage';
+import type { KeptRun, KeptSources, OfferSelection, Vault } from '@shoal/storage';
+import { FreshHashes } from './fresh-hashes.ts';
+import type { PieceRun } from './fresh-hashes.ts';
 
 /** What the user decided about one file. */
 export type Intent = 'none' | 'wanted' | 'paused';
@@ -23,8 +24,9 @@ export class RoomVault {
   readonly #vault: Vault | undefined;
   readonly #room: RoomId;
   readonly #keeps: boolean;
-  readonly #freshHashes = new Set<OfferId>();
-  #flushing: Promise<void> = Promise.resolve();
+  readonly #fresh = new FreshHashes(
+    async (offer, runs) => await this.#own?.putHashes(this.#room, offer, runs),
+  );
 
   constructor(vault: Vault | undefined, room: RoomId, keeps: boolean) {
     this.#vault = vault;
@@ -67,35 +69,23 @@ export class RoomVault {
 
   /** The offer is taken back: nothing but its bytes need be kept, if there are any. */
   async forgetOffer(offer: OfferId): Promise<void> {
-    this.#freshHashes.delete(offer);
+    this.#fresh.forget(offer);
     await this.#own?.removeHashes(this.#room, offer);
     await this.#own?.removeSources(this.#room, offer);
   }
 
   /** Frames of `hashes` messages, as they were kept; whoever restores them checks them like a neighbour's. */
   async hashes(offer: OfferId): Promise<readonly Bytes[]> {
-    const kept = await this.#own?.hashes(this.#room, offer);
-    return Array.isArray(kept) ? kept.filter(isBytes) : [];
+    return (await this.#own?.hashes(this.#room, offer)) ?? [];
   }
 
-  /** The hashes of this offer have grown; they are written with the next flush. */
-  touchHashes(offer: OfferId): void {
-    if (this.#keeps) this.#freshHashes.add(offer);
+  /** The hashes of these pieces are new; they are written with the next flush. */
+  touchHashes(offer: OfferId, run: PieceRun): void {
+    if (this.#keeps) this.#fresh.add(offer, run);
   }
 
-  /** Writes what has grown since the last flush. */
-  flushHashes(frames: (offer: OfferId) => readonly Bytes[]): Promise<void> {
-    // One after the other: what grew meanwhile is written by the next, and those behind it find nothing to do.
-    const flushed = this.#flushing.then(async () => {
-      const offers = [...this.#freshHashes];
-      this.#freshHashes.clear();
-      for (const offer of offers) await this.#own?.putHashes(this.#room, offer, frames(offer));
-    });
-    this.#flushing = flushed.catch(() => undefined);
-    return flushed;
+  /** Writes what is new since the last flush. */
+  async flushHashes(kept: (offer: OfferId, run: PieceRun) => readonly KeptRun[]): Promise<void> {
+    await this.#fresh.flush(kept);
   }
-}
-
-function isBytes(value: unknown): value is Bytes {
-  return value instanceof Uint8Array && value.length > HASH_BYTES;
 }

@@ -114,7 +114,6 @@ export class Room implements RoomHandle {
         known: (offer, first, count, hashes) => {
           store.expect(offer, first, hashes);
           this.#driver.receive({ type: 'hashes-known', offer, first, count });
-          vault.touchHashes(offer);
           // Before the pieces come: who keeps a piece without its hash can neither prove it nor pass it on in a later life.
           this.#persistHashes().catch(this.#fail);
         },
@@ -124,8 +123,8 @@ export class Room implements RoomHandle {
             .then(() => this.#gossip.author({ kind: 'seal', offer, root }))
             .catch(this.#fail);
         },
-        progress: offer => {
-          vault.touchHashes(offer);
+        grown: (offer, run) => {
+          vault.touchHashes(offer, run);
           this.#changed();
         },
         condemned: (offer, code) => this.#condemn(offer, code),
@@ -424,7 +423,7 @@ export class Room implements RoomHandle {
   }
 
   async #persistHashes(): Promise<void> {
-    await this.#parts.vault.flushHashes(offer => this.#hashes.frames(offer));
+    await this.#parts.vault.flushHashes((offer, run) => this.#hashes.kept(offer, run));
   }
 
   async #whileSaving<T>(work: () => Promise<T>): Promise<T> {

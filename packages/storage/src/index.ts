@@ -9,6 +9,7 @@ export { StorageError, type StorageErrorCode } from './errors.ts';
 export type { AddOffer, AddedOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from './piece-store.ts';
 export {
   openVault,
+  type KeptRun,
   type KeptSources,
   type OfferSelection,
   type Vault,

@@ -1,7 +1,11 @@
+import * as v from 'valibot';
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
-import { asOfferId, asRoomId } from '@shoal/protocol';
+import { asOfferId, asRoomId, decodeMessage } from '@shoal/protocol';
 import type { OfferId, PeerId, RoomId } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
+
+/** Bytes as a database gives them back. */
+export const bytesSchema = v.instance(Uint8Array<ArrayBuffer>);
 
 /**
  * The vault's database, opened by the page and by the storage worker alike. Values are `unknown`: what is read back was written
@@ -14,7 +18,10 @@ export interface VaultSchema extends DBSchema {
   entries: { key: [RoomId, PeerId, number]; value: unknown };
   /** [place, offer] → bitfield bytes. A place is room, scope and kind of store. */
   bitfields: { key: [string, OfferId]; value: unknown };
+  /** Up to version 3: all runs of an offer in one record, which was written anew with each run that came. */
   hashes: { key: [RoomId, OfferId]; value: unknown };
+  /** [room, offer, first piece] → a run of piece hashes, as the frame that told them. */
+  runs: { key: [RoomId, OfferId, number]; value: unknown };
   selections: { key: RoomId; value: unknown };
   settings: { key: string; value: unknown };
   /** Handles of the files that were shared from here. */
@@ -45,6 +52,7 @@ export const MIGRATIONS: readonly Migration[] = [
     database.createObjectStore('sources');
   },
   (_, transaction) => hashesByRoom(transaction),
+  (database, transaction) => runsOfHashes(database, transaction),
 ];
 
 /** Version 3 keys hashes by room and offer, so that they go when the room does; before, only the bitfields knew the room. */
@@ -63,6 +71,18 @@ async function hashesByRoom(transaction: Upgrade): Promise<void> {
     if (key !== undefined) await hashes.put(cursor.value, key);
     await cursor.delete();
   }
+}
+
+/** Version 4 keeps each run of hashes by itself. */
+async function runsOfHashes(database: VaultDatabase, transaction: Upgrade): Promise<void> {
+  const runs = database.createObjectStore('runs');
+  const hashes = transaction.objectStore('hashes');
+  for (let cursor = await hashes.openCursor(); cursor !== null; cursor = await cursor.continue())
+    for (const frame of Array.isArray(cursor.value) ? cursor.value : []) {
+      const first = firstPieceOf(frame);
+      if (first !== undefined) await runs.put(frame, [...cursor.key, first]);
+    }
+  database.deleteObjectStore('hashes');
 }
 
 /** The scope of a room's bytes that outlives the tab. All others are a second tab's own and go with it. */
@@ -90,6 +110,16 @@ export async function openVaultDatabase(name: string = VAULT_NAME): Promise<Vaul
 function keyOf(room: string | undefined, offer: string): [RoomId, OfferId] | undefined {
   try {
     return room === undefined ? undefined : [asRoomId(room), asOfferId(offer)];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for what is no run of hashes: neighbours tell them again. */
+function firstPieceOf(frame: unknown): number | undefined {
+  try {
+    const message = decodeMessage(v.parse(bytesSchema, frame));
+    return message.type === 'hashes' ? message.first : undefined;
   } catch {
     return undefined;
   }

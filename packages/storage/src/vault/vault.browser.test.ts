@@ -1,9 +1,19 @@
 import { deleteDB, openDB } from 'idb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { asPeerId, signerOf, utf8, type PeerId } from '@shoal/protocol';
+import {
+  HASH_BYTES,
+  SIGNATURE_BYTES,
+  asPeerId,
+  encodeMessage,
+  signerOf,
+  utf8,
+  type Bytes,
+  type OfferId,
+  type PeerId,
+} from '@shoal/protocol';
 import { newOffer, newRoom } from '../testing/fixtures.ts';
 import { MIGRATIONS, openVaultDatabase } from './schema.ts';
-import { openVault, type Vault } from './vault.ts';
+import { openVault, type KeptRun, type Vault } from './vault.ts';
 
 let name = '';
 const open: Vault[] = [];
@@ -60,12 +70,12 @@ test('rooms are listed most recent first and keep when they were made; a removed
   const identity = await vault.identity(a);
   await vault.appendEntry(a, utf8('x'), author(), 0);
   const offer = newOffer();
-  await vault.putHashes(a, offer, utf8('h'));
-  await vault.putHashes(b, offer, utf8('h'));
+  await vault.putHashes(a, offer, [{ first: 0, frame: utf8('h') }]);
+  await vault.putHashes(b, offer, [{ first: 0, frame: utf8('h') }]);
   await vault.putSources(a, offer, { roots: [], files: [null] });
   await vault.removeRoom(a);
-  expect([await vault.hashes(a, offer), await vault.sources(a, offer)]).toEqual([undefined, undefined]);
-  expect(await vault.hashes(b, offer)).toEqual(utf8('h'));
+  expect([await vault.hashes(a, offer), await vault.sources(a, offer)]).toEqual([[], undefined]);
+  expect(await vault.hashes(b, offer)).toEqual([utf8('h')]);
   expect((await vault.rooms()).map(({ room }) => room)).toEqual([b]);
   expect(await vault.entries(a)).toEqual([]);
   expect((await vault.identity(a)).publicKey).not.toEqual(identity.publicKey);
@@ -74,11 +84,14 @@ test('rooms are listed most recent first and keep when they were made; a removed
 test('hashes, selections and settings come back; a broken record is as if it were not there', async () => {
   const vault = await openOne();
   const [room, offer] = [newRoom(), newOffer()];
-  expect(await vault.hashes(room, offer)).toBe(undefined);
-  await vault.putHashes(room, offer, { version: 1, hashes: utf8('h') });
-  expect(await vault.hashes(room, offer)).toEqual({ version: 1, hashes: utf8('h') });
+  expect(await vault.hashes(room, offer)).toEqual([]);
+  const run = (first: number, text: string): KeptRun => ({ first, frame: utf8(text) });
+  await vault.putHashes(room, newOffer(), [run(0, 'other')]);
+  await vault.putHashes(room, offer, [run(300, 'b'), run(4, 'a')]);
+  await vault.putHashes(room, offer, [run(300, 'c'), run(1000, 'd')]);
+  expect(await vault.hashes(room, offer)).toEqual(['a', 'c', 'd'].map(utf8));
   await vault.removeHashes(room, offer);
-  expect(await vault.hashes(room, offer)).toBe(undefined);
+  expect(await vault.hashes(room, offer)).toEqual([]);
   await vault.putSelection(room, [{ offer, wanted: [0, 2], paused: [2] }]);
   expect(await vault.selection(room)).toEqual([{ offer, wanted: [0, 2], paused: [2] }]);
   await vault.putSetting('name', 'Ada');
@@ -142,11 +155,13 @@ async function asOf(version: number, fill: (database: IDBDatabase) => void): Pro
 
 const VERSION_1 = ['bitfields', 'entries', 'hashes', 'identities', 'rooms', 'selections', 'settings'];
 
-test('migration 1 makes the stores of version 1', async () => {
+test('a new database has the stores of today', async () => {
   (await openVaultDatabase(name)).close();
   const database = await openDB(name);
   expect(database.version).toBe(MIGRATIONS.length);
-  expect([...database.objectStoreNames].filter(store => store !== 'sources')).toEqual(VERSION_1);
+  expect([...database.objectStoreNames]).toEqual(
+    [...VERSION_1.filter(store => store !== 'hashes'), 'runs', 'sources'].toSorted(),
+  );
   database.close();
 });
 
@@ -166,12 +181,31 @@ test('migration 3 gives each offer its hashes by the room that its bitfield name
   await asOf(2, database => {
     const transaction = database.transaction(['hashes', 'bitfields'], 'readwrite');
     transaction.objectStore('bitfields').put(utf8('b'), [`${room}/main/opfs`, offer]);
-    transaction.objectStore('hashes').put([utf8('h')], offer);
-    transaction.objectStore('hashes').put([utf8('i')], lost);
+    transaction.objectStore('hashes').put([run(offer, 0)], offer);
+    transaction.objectStore('hashes').put([run(lost, 0)], lost);
   });
   const vault = await openOne();
-  expect(await vault.hashes(room, offer)).toEqual([utf8('h')]);
+  expect(await vault.hashes(room, offer)).toEqual([run(offer, 0)]);
   const raw = await openDB(name);
-  expect(await raw.getAllKeys('hashes')).toEqual([[room, offer]]);
+  expect(await raw.getAllKeys('runs')).toEqual([[room, offer, 0]]);
   raw.close();
 });
+
+test('migration 4 keeps each run of hashes by itself, and leaves out what is none', async () => {
+  const [room, offer] = [newRoom(), newOffer()];
+  await asOf(3, database => {
+    const store = database.transaction('hashes', 'readwrite').objectStore('hashes');
+    store.put([run(offer, 300), 'text', utf8('x'), run(offer, 4)], [room, offer]);
+    store.put('no list', [room, newOffer()]);
+  });
+  const vault = await openOne();
+  expect(await vault.hashes(room, offer)).toEqual([run(offer, 4), run(offer, 300)]);
+  const raw = await openDB(name);
+  expect([...raw.objectStoreNames]).not.toContain('hashes');
+  raw.close();
+});
+
+function run(offer: OfferId, first: number): Bytes {
+  const auth = { kind: 'signed', signature: new Uint8Array(SIGNATURE_BYTES) } as const;
+  return encodeMessage({ type: 'hashes', offer, first, hashes: new Uint8Array(HASH_BYTES), auth });
+}

@@ -11,9 +11,7 @@ import {
   type WebCryptoLike,
 } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
-import { MAIN_SCOPE, openVaultDatabase, type VaultDatabase } from './schema.ts';
-
-const bytesSchema = v.instance(Uint8Array<ArrayBuffer>);
+import { MAIN_SCOPE, bytesSchema, openVaultDatabase, type VaultDatabase } from './schema.ts';
 
 const offerIdSchema = v.custom<OfferId>(value => isId(value, asOfferId));
 const roomIdSchema = v.custom<RoomId>(value => isId(value, asRoomId));
@@ -84,10 +82,10 @@ export interface Vault {
   appendEntry(room: RoomId, raw: Bytes, author: PeerId, seq: number): Promise<void>;
   /** Raw entries, each author's in order. */
   entries(room: RoomId): Promise<readonly Bytes[]>;
-  /** What the hash book exported (plain data, versioned by the caller). */
-  putHashes(room: RoomId, offer: OfferId, exported: unknown): Promise<void>;
-  /** Unchecked: the hash book checks what it restores. */
-  hashes(room: RoomId, offer: OfferId): Promise<unknown>;
+  /** Keeps runs of piece hashes beside those that are kept; one that begins at the same piece takes the other's place. */
+  putHashes(room: RoomId, offer: OfferId, runs: readonly KeptRun[]): Promise<void>;
+  /** Frames of all runs, in order. Unchecked: the hash book checks what it restores. */
+  hashes(room: RoomId, offer: OfferId): Promise<readonly Bytes[]>;
   removeHashes(room: RoomId, offer: OfferId): Promise<void>;
   putSources(room: RoomId, offer: OfferId, sources: KeptSources): Promise<void>;
   sources(room: RoomId, offer: OfferId): Promise<KeptSources | undefined>;
@@ -99,6 +97,12 @@ export interface Vault {
   setting(name: string): Promise<string | undefined>;
   putSetting(name: string, value: string): Promise<void>;
   close(): void;
+}
+
+/** A run of piece hashes as the frame of the message that told them. */
+export interface KeptRun {
+  readonly first: number;
+  readonly frame: Bytes;
 }
 
 export interface VaultOptions {
@@ -155,7 +159,7 @@ class IndexedDbVault implements Vault {
   removeRoom(room: RoomId): Promise<void> {
     return this.#try(async () => {
       const transaction = this.#database.transaction(
-        ['rooms', 'identities', 'entries', 'selections', 'hashes', 'sources'],
+        ['rooms', 'identities', 'entries', 'selections', 'runs', 'sources'],
         'readwrite',
       );
       await Promise.all([
@@ -163,7 +167,7 @@ class IndexedDbVault implements Vault {
         transaction.objectStore('identities').delete(room),
         transaction.objectStore('selections').delete(room),
         transaction.objectStore('entries').delete(keysOf(room)),
-        transaction.objectStore('hashes').delete(keysOf(room)),
+        transaction.objectStore('runs').delete(keysOf(room)),
         transaction.objectStore('sources').delete(keysOf(room)),
         transaction.done,
       ]);
@@ -184,16 +188,22 @@ class IndexedDbVault implements Vault {
     return this.#try(async () => valid(bytesSchema, await this.#database.getAll('entries', keysOf(room))));
   }
 
-  putHashes(room: RoomId, offer: OfferId, exported: unknown): Promise<void> {
-    return this.#try(async () => void (await this.#database.put('hashes', exported, [room, offer])));
+  putHashes(room: RoomId, offer: OfferId, runs: readonly KeptRun[]): Promise<void> {
+    return this.#try(async () => {
+      const transaction = this.#database.transaction('runs', 'readwrite');
+      await Promise.all(runs.map(({ first, frame }) => transaction.store.put(frame, [room, offer, first])));
+      await transaction.done;
+    });
   }
 
-  hashes(room: RoomId, offer: OfferId): Promise<unknown> {
-    return this.#try(() => this.#database.get('hashes', [room, offer]));
+  hashes(room: RoomId, offer: OfferId): Promise<readonly Bytes[]> {
+    return this.#try(async () =>
+      valid(bytesSchema, await this.#database.getAll('runs', keysOf(room, offer))),
+    );
   }
 
   removeHashes(room: RoomId, offer: OfferId): Promise<void> {
-    return this.#try(() => this.#database.delete('hashes', [room, offer]));
+    return this.#try(() => this.#database.delete('runs', keysOf(room, offer)));
   }
 
   putSources(room: RoomId, offer: OfferId, sources: KeptSources): Promise<void> {
@@ -260,9 +270,9 @@ class IndexedDbVault implements Vault {
   }
 }
 
-function keysOf(room: RoomId): IDBKeyRange {
+function keysOf(...start: readonly [RoomId] | readonly [RoomId, OfferId]): IDBKeyRange {
   // Arrays sort after all strings and numbers: [room] < [room, author, seq] and [room, offer] < [room, []].
-  return IDBKeyRange.bound([room], [room, []]);
+  return IDBKeyRange.bound(start, [...start, []]);
 }
 
 /** What does not fit the schema is left out: one broken record must not take the others with it. */
