@@ -12,7 +12,6 @@ export type {
   Condemnation,
   HashBookCode,
   HashBookFailure,
-  HashBookState,
   HashesMessage,
   LearnResult,
   SealResult,

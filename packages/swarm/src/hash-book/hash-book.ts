@@ -3,21 +3,13 @@ import {
   HASH_BYTES,
   HashTree,
   MAX_HASHES_PER_MESSAGE,
-  ProtocolError,
   equalBytes,
   verifyHashesProof,
   verifySignedHashes,
 } from '@shoal/protocol';
 import type { Bytes, CryptoPort, HashesAuth, OfferGeometry, OfferId, RoomId } from '@shoal/protocol';
 import { HashTable } from './hash-table.ts';
-import type {
-  Condemnation,
-  HashBookFailure,
-  HashBookState,
-  HashesMessage,
-  LearnResult,
-  SealResult,
-} from './results.ts';
+import type { Condemnation, HashBookFailure, HashesMessage, LearnResult, SealResult } from './results.ts';
 import { RunStore } from './run-store.ts';
 import type { HashRun } from './run-store.ts';
 
@@ -142,52 +134,6 @@ export class HashBook {
       hashes: this.#table.slice(run.first, run.count),
       auth: run.auth,
     }));
-  }
-
-  export(): HashBookState {
-    const hashes = new Uint8Array(this.#known.count * HASH_BYTES);
-    let at = 0;
-    for (const piece of this.#known.indices()) {
-      hashes.set(this.#table.slice(piece, 1), at);
-      at += HASH_BYTES;
-    }
-    return {
-      version: 1,
-      known: this.#known.toBytes(),
-      hashes,
-      runs: [...this.#runs.all],
-      ...(this.#root === undefined ? {} : { root: this.#root.slice() }),
-      ...(this.#condemned === undefined ? {} : { condemned: this.#condemned }),
-    };
-  }
-
-  /** Fills a new book with what `export` gave, which was checked then. False (and an empty book) if it does not fit. */
-  restore(state: HashBookState): boolean {
-    const known = this.#restorable(state);
-    if (known === undefined) return false;
-    let at = 0;
-    for (const piece of known.indices()) {
-      this.#table.set(piece, state.hashes.subarray(at, at + HASH_BYTES));
-      this.#known.set(piece);
-      at += HASH_BYTES;
-    }
-    for (const run of state.runs) this.#runs.add(run);
-    this.#condemned = state.condemned;
-    this.#root = state.root?.slice();
-    return true;
-  }
-
-  #restorable(state: HashBookState): Bitfield | undefined {
-    if (state.version !== 1 || this.#known.count > 0) return undefined;
-    if (state.root !== undefined && state.root.length !== HASH_BYTES) return undefined;
-    try {
-      const known = Bitfield.fromBytes(this.#o.geometry.pieceCount, state.known);
-      const runsFit = state.runs.every(run => run.count > 0 && known.hasRange(run.first, run.count));
-      return runsFit && state.hashes.length === known.count * HASH_BYTES ? known : undefined;
-    } catch (error) {
-      if (error instanceof ProtocolError) return undefined;
-      throw error;
-    }
   }
 
   async #check(first: number, hashes: Bytes, auth: HashesAuth): Promise<HashBookFailure | undefined> {

@@ -1,5 +1,4 @@
 import type { PeerMessage } from '@shoal/protocol';
-import type { HashRun } from './run-store.ts';
 
 /** Piece hashes as they travel: a run with the reason to believe it. */
 export type HashesMessage = Extract<PeerMessage, { type: 'hashes' }>;
@@ -39,15 +38,3 @@ export type LearnResult =
   | HashBookFailure;
 
 export type SealResult = { readonly ok: true } | HashBookFailure;
-
-/** What the vault keeps of a book: plain data for structured cloning. */
-export interface HashBookState {
-  readonly version: 1;
-  /** Bitfield over all pieces. */
-  readonly known: Uint8Array<ArrayBuffer>;
-  /** The known hashes, in order of their pieces, n * 32 bytes. */
-  readonly hashes: Uint8Array<ArrayBuffer>;
-  readonly runs: readonly HashRun[];
-  readonly root?: Uint8Array<ArrayBuffer>;
-  readonly condemned?: Condemnation;
-}

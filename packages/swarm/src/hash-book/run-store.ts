@@ -18,10 +18,6 @@ export class RunStore {
     this.#cap = cap;
   }
 
-  get all(): readonly HashRun[] {
-    return this.#runs;
-  }
-
   /** Keeps a run, and forgets those that lie inside it. False when there is no room. */
   add(run: HashRun): boolean {
     const start = this.#lowerBound(run.first);
