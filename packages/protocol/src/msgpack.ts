@@ -1,4 +1,4 @@
-import { decode, encode } from '@msgpack/msgpack';
+import { Encoder, decode } from '@msgpack/msgpack';
 import type { Bytes } from './bytes.ts';
 import { owned } from './bytes.ts';
 import { MAX_CONTROL_BYTES, MAX_ENCODED_DEPTH, MAX_ENCODED_VALUES } from './limits.ts';
@@ -12,9 +12,12 @@ const CAPS = {
   maxExtLength: 0,
 } as const;
 
+/** One for all: each has a buffer of its own, and messages go out by the hundred a second. */
+const encoder = new Encoder({ ignoreUndefined: true });
+
 /** MessagePack of plain data. */
 export function encodeMsgpack(value: unknown): Bytes {
-  return owned(encode(value, { ignoreUndefined: true }));
+  return owned(encoder.encode(value));
 }
 
 /**

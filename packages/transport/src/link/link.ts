@@ -81,6 +81,8 @@ export class Link {
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting';
   /** As it was looked at last. */
   #seen: LinkStats = NO_PATH;
+  /** Smallest round trip that ICE measured on this connection, ms: its checks wait in our own queue too. */
+  #leastRttMs = Infinity;
   #features: readonly string[] = [];
   #lastBlockAt: number;
   #heard = 0;
@@ -140,7 +142,8 @@ export class Link {
 
   /** Undefined: the other side does not take nudges, or has not said so yet. */
   get #nudgeRtt(): number | undefined {
-    return this.#features.includes(NUDGES_FEATURE) ? (this.#seen.rttMs ?? UNKNOWN_RTT_MS) : undefined;
+    if (!this.#features.includes(NUDGES_FEATURE)) return undefined;
+    return this.#leastRttMs === Infinity ? UNKNOWN_RTT_MS : this.#leastRttMs;
   }
 
   get isOpen(): boolean {
@@ -283,6 +286,7 @@ export class Link {
     const before = this.path;
     const { path } = stats;
     this.#seen = stats;
+    this.#leastRttMs = Math.min(fresh ? Infinity : this.#leastRttMs, stats.rttMs ?? Infinity);
     if (fresh) this.#watch.opened(stats);
     if (path === 'relay') this.#moves.seekDirect();
     if (this.#state === 'open' && (fresh || path !== before)) this.#emit({ type: 'path', path });
