@@ -9,7 +9,10 @@ export type StorageErrorCode =
   | 'overloaded'
   | 'closed'
   | 'aborted'
-  | 'unsupported';
+  | 'unsupported'
+  | 'outlet-full'
+  | 'outlet-changed'
+  | 'outlet-failed';
 
 /** The one error of this package. `message` is plain words that may be shown to a person; `code` is stable. */
 export class StorageError extends Error {
@@ -33,6 +36,12 @@ const TEXTS: Readonly<Record<StorageErrorCode, string>> = {
   closed: 'The storage is closed.',
   aborted: 'Stopped.',
   unsupported: 'This browser offers no storage of this kind.',
+  'outlet-full':
+    'There is not enough room where the file is being saved: for a moment it needs up to twice its size there. Free some space and press Resume; nothing that has come is lost.',
+  'outlet-changed':
+    'The file that is being saved was changed or moved by another program. Press Resume: what is right in it is kept, the rest is fetched again.',
+  'outlet-failed':
+    'The file that is being saved cannot be written now. Press Resume to try again; nothing that has come is lost.',
 };
 
 /**

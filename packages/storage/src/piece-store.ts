@@ -1,5 +1,6 @@
 import type { Bytes, OfferGeometry, OfferId } from '@shoal/protocol';
 import type { StorageErrorCode } from './errors.ts';
+import type { OutletRequest, OutletState } from './outlet/outlet.ts';
 
 /** Where the bytes live, best first. */
 export type StoreKind = 'opfs' | 'indexeddb' | 'memory';
@@ -16,6 +17,16 @@ export type StorageEvent =
       readonly pieces: readonly number[];
       readonly code: StorageErrorCode;
       readonly text: string;
+    }
+  /** More of a file is in the picked one, and other pieces may be fetched now. */
+  | { readonly type: 'outlet'; readonly offer: OfferId; readonly outlet: OutletState }
+  /** Nothing more goes into the picked file until the offer is added anew. What has come of it stays. */
+  | {
+      readonly type: 'outlet-failed';
+      readonly offer: OfferId;
+      readonly file: number;
+      readonly code: StorageErrorCode;
+      readonly text: string;
     };
 
 export interface AddOffer {
@@ -23,6 +34,8 @@ export interface AddOffer {
   readonly geometry: OfferGeometry;
   /** A sharer's own files in the order of `geometry.files`, as far as they are at hand: read in place, nothing is copied. */
   readonly source?: readonly (File | undefined)[];
+  /** Files that go into picked ones as they arrive. Those of an earlier session count only with their handle, when it may be written. */
+  readonly outlets?: readonly OutletRequest[];
 }
 
 export interface AddedOffer {
@@ -30,6 +43,8 @@ export interface AddedOffer {
   readonly have: Bytes;
   /** Pieces that were recorded in files which are not any more as they were left: `verify` says whether they are still there. */
   readonly suspect: number;
+  /** Of those asked for, how far they are; what could not be opened is told of by an event. */
+  readonly outlets: readonly OutletState[];
 }
 
 export interface ZipEntry {

@@ -20,6 +20,12 @@ export type SwarmInbound = Extract<
   }
 >;
 
+/** Pieces `[first, end)` of an offer. */
+export interface PieceWindow {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** What happens to the engine. Events of a peer that is not (or no longer) a neighbour are harmless. */
 export type SwarmEvent =
   | { readonly type: 'neighbour-joined'; readonly peer: PeerId }
@@ -39,6 +45,8 @@ export type SwarmEvent =
       readonly offer: OfferId;
       /** File index to priority, higher first. Replaces the former wish; an empty map pauses the offer. */
       readonly files: ReadonlyMap<number, number>;
+      /** Of these files only pieces `[first, end)` are asked for as yet: there is no room for others. */
+      readonly windows?: ReadonlyMap<number, PieceWindow>;
     }
   | { readonly type: 'hashes-known'; readonly offer: OfferId; readonly first: number; readonly count: number }
   | { readonly type: 'message'; readonly peer: PeerId; readonly message: SwarmInbound }

@@ -130,6 +130,35 @@ describe('picker', () => {
     expect(begins).toHaveLength(4);
   });
 
+  test('[PK8] outside of its window nothing of a file is asked for, and it follows the window', () => {
+    const solo = new Solo();
+    solo.offer([64 * 2, 64 * 20], { want: false });
+    solo.seeder('ann');
+    const files = new Map([
+      [0, 0],
+      [1, 0],
+    ]);
+    const pieces = (): number[] => {
+      const all = new Set<number>();
+      for (let asked = solo.asked('ann', solo.effects); asked.length > 0;) {
+        const next = asked.flatMap(([id, piece, , length]) => {
+          all.add(piece);
+          solo.block('ann', id, length);
+          return solo.asked('ann', solo.effects);
+        });
+        asked = next;
+      }
+      return [...all].sort((a, b) => a - b);
+    };
+    solo.receive({ type: 'wanted', offer: OFFER, files, windows: new Map([[1, { first: 2, end: 6 }]]) });
+    expect(pieces()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(solo.swarm.offerStats(OFFER)).toMatchObject({ wantedBytes: 64 * 22 * KIB });
+    for (const piece of [0, 1, 2, 3, 4, 5]) solo.receive({ type: 'piece-verified', offer: OFFER, piece });
+    expect(solo.sent('not-interested', 'ann')).toHaveLength(1);
+    solo.receive({ type: 'wanted', offer: OFFER, files, windows: new Map([[1, { first: 4, end: 8 }]]) });
+    expect(pieces()).toEqual([6, 7]);
+  });
+
   test('[PK6] files not wanted are not asked for', () => {
     const solo = new Solo();
     solo.offer([32, 32, 32], { want: false });

@@ -129,7 +129,7 @@ export class Swarm {
       case 'offer-removed':
         return this.#removeOffer(event.offer);
       case 'wanted':
-        return this.#want(event.offer, event.files);
+        return this.#want(event);
       case 'caps':
         this.#core.caps.up.set(event.up, this.#core.now());
         this.#core.caps.down.set(event.down, this.#core.now());
@@ -343,10 +343,10 @@ export class Swarm {
     this.#core.wakeHungry();
   }
 
-  #want(offer: OfferId, files: ReadonlyMap<number, number>): void {
+  #want({ offer, files, windows }: Extract<SwarmEvent, { type: 'wanted' }>): void {
     const torrent = this.#torrents.get(offer);
     if (torrent === undefined) return;
-    torrent.setWanted(files);
+    torrent.setWanted(files, windows);
     this.#downloader.cancel(request => request.torrent === torrent && !torrent.wants(request.progress.piece));
     this.#interestChanged = true;
     for (const neighbour of torrent.holders.keys()) this.#core.wake(neighbour);

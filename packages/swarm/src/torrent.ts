@@ -1,5 +1,6 @@
 import { Bitfield, locatePiece } from '@shoal/protocol';
 import type { OfferGeometry, OfferId } from '@shoal/protocol';
+import type { PieceWindow } from './events.ts';
 import type { Holdings, Neighbour } from './neighbour.ts';
 import { PieceBuckets } from './piece-buckets.ts';
 import { PieceProgress } from './piece-progress.ts';
@@ -96,8 +97,8 @@ export class Torrent {
     return (this.#rank[piece] ?? 0) > 0;
   }
 
-  /** File index to priority; classes are the distinct priorities, highest first. */
-  setWanted(files: ReadonlyMap<number, number>): void {
+  /** File index to priority; classes are the distinct priorities, highest first. Pieces outside of a file's window wait. */
+  setWanted(files: ReadonlyMap<number, number>, windows?: ReadonlyMap<number, PieceWindow>): void {
     const priorities = [...new Set(files.values())].sort((a, b) => b - a);
     const rankOf = new Map(priorities.map((priority, at) => [priority, at + 1]));
     this.wantedBytes = this.wantedVerifiedBytes = 0;
@@ -108,9 +109,11 @@ export class Torrent {
         this.wantedBytes += file.size;
         this.wantedVerifiedBytes += this.fileVerified[index] ?? 0;
       }
+      const { first = 0, end = Infinity } = windows?.get(index) ?? {};
       for (let piece = file.firstPiece; piece < file.firstPiece + file.pieceCount; piece += 1) {
-        if (this.#rank[piece] === rank) continue;
-        this.#rank[piece] = rank;
+        const ranked = piece >= first && piece < end ? rank : 0;
+        if (this.#rank[piece] === ranked) continue;
+        this.#rank[piece] = ranked;
         this.#leaveBuckets(piece);
         this.place(piece);
       }

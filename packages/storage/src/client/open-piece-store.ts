@@ -94,18 +94,19 @@ class WorkerPieceStore implements PieceStore {
     this.kind = kind;
   }
 
-  async addOffer({ offer, geometry, source }: AddOffer): Promise<AddedOffer> {
-    const { have, suspect } = expected(
+  async addOffer({ offer, geometry, source, outlets }: AddOffer): Promise<AddedOffer> {
+    const { type: _, ...added } = expected(
       await this.#client.call({
         type: 'add-offer',
         offer,
         pieceLength: geometry.pieceLength,
         files: geometry.files.map(({ path, size }) => ({ path, size })),
         ...(source === undefined ? {} : { source }),
+        ...(outlets === undefined ? {} : { outlets }),
       }),
       'added',
     );
-    return { have, suspect };
+    return added;
   }
 
   expect(offer: OfferId, first: number, hashes: Bytes): void {

@@ -1,5 +1,8 @@
 import { Bitfield, type Bytes, type OfferGeometry, type OfferId } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
+import { OutletRestorer } from '../outlet/outlet-restorer.ts';
+import type { OutletRequest, PickedFile } from '../outlet/outlet.ts';
+import { Outlets } from '../outlet/outlets.ts';
 import { SharedOffer } from '../source/shared-offer.ts';
 import { GroupCommit } from './group-commit.ts';
 import { OfferLayout } from './layout.ts';
@@ -31,16 +34,23 @@ export class PieceStoreCore {
     offer: OfferId,
     geometry: OfferGeometry,
     source?: readonly (File | undefined)[],
+    outlets: readonly OutletRequest<PickedFile>[] = [],
   ): Promise<AddedOffer> {
     return this.#change(offer, async () => {
       await this.#offers.get(offer)?.close(false);
       this.#offers.delete(offer);
       const added =
         source === undefined
-          ? await this.#restore(offer, geometry)
+          ? await this.#restore(offer, geometry, outlets)
           : new SharedOffer(geometry, source, this.#ports.crypto);
       this.#offers.set(offer, added);
-      return { have: added.have(), suspect: added instanceof ReceivedOffer ? added.suspectCount : 0 };
+      const received = added instanceof ReceivedOffer ? added : undefined;
+      received?.handOver();
+      return {
+        have: added.have(),
+        suspect: received?.suspectCount ?? 0,
+        outlets: received?.outlets ?? [],
+      };
     });
   }
 
@@ -108,14 +118,23 @@ export class PieceStoreCore {
     await this.#ports.bytes.close();
   }
 
-  async #restore(offer: OfferId, geometry: OfferGeometry): Promise<ReceivedOffer> {
+  async #restore(
+    offer: OfferId,
+    geometry: OfferGeometry,
+    asked: readonly OutletRequest<PickedFile>[],
+  ): Promise<ReceivedOffer> {
     const layout = new OfferLayout(offer, geometry);
     const have = bitfieldOf(geometry.pieceCount, await this.#ports.records.load(offer));
+    const suspect = new Bitfield(geometry.pieceCount);
+    const outlets = new Outlets(offer, geometry, this.#ports);
+    const restored = new OutletRestorer(this.#ports, layout, geometry, outlets);
+    await restored.takeBack(asked, have, suspect);
     // The record is the truth as long as the bytes it speaks of can be there: storage may have been cleared or evicted.
     const sizes = new Map<string, number>();
     const damaged = new Set<string>();
     for (const piece of [...have.indices()]) {
-      const { file, begin, length } = layout.piece(piece);
+      if (outlets.of(piece)?.holds(piece) === true) continue;
+      const { file, begin, length } = outlets.place(piece) ?? layout.piece(piece);
       let size = sizes.get(file);
       if (size === undefined) sizes.set(file, (size = (await this.#ports.bytes.size(file)) ?? 0));
       if (size >= begin + length) continue;
@@ -123,12 +142,13 @@ export class PieceStoreCore {
       have.clear(piece);
     }
     // Who took the end of a file may have changed the rest of it.
-    const suspect = new Bitfield(geometry.pieceCount);
     for (const piece of damaged.size === 0 ? [] : [...have.indices()])
-      if (damaged.has(layout.piece(piece).file) && have.clear(piece)) suspect.set(piece);
+      if (damaged.has((outlets.place(piece) ?? layout.piece(piece)).file) && have.clear(piece))
+        suspect.set(piece);
     // Before anything is written: a file that grows again would make a claim believed that is not true.
-    if (damaged.size > 0) await this.#ports.records.save([[offer, have.toBytes()]]);
-    return new ReceivedOffer(offer, geometry, layout, have, this.#shared, suspect);
+    if (damaged.size + outlets.size > 0) await this.#ports.records.save([[offer, have.toBytes()]]);
+    await restored.begin(asked, have);
+    return new ReceivedOffer(offer, geometry, layout, have, this.#shared, suspect, outlets);
   }
 
   async #find(offer: OfferId): Promise<StoredOffer | undefined> {

@@ -1,12 +1,17 @@
 import type { Bytes, CryptoPort, OfferId } from '@shoal/protocol';
 import type { ByteStore } from '../backends/byte-store.ts';
+import type { OutletRecord } from '../outlet/outlet.ts';
 import type { StorageEvent } from '../piece-store.ts';
 
-/** Where the store of record keeps, per offer, which pieces are present. Throws `StorageError`. */
-export interface BitfieldRecords {
+/** Where the store of record keeps, per offer, which pieces are present, and which files go into picked ones. Throws `StorageError`. */
+export interface OfferRecords {
   load(offer: OfferId): Promise<Bytes | undefined>;
   /** Durable, all or none, when it resolves. */
   save(bitfields: readonly (readonly [OfferId, Bytes])[]): Promise<void>;
+  outlets(offer: OfferId): Promise<readonly OutletRecord[]>;
+  /** Durable when it resolves, whatever happens to the machine. */
+  saveOutlets(offer: OfferId, outlets: readonly OutletRecord[]): Promise<void>;
+  /** All that is kept of the offer. */
   remove(offer: OfferId): Promise<void>;
 }
 
@@ -19,7 +24,7 @@ export interface Timer {
 
 export interface CorePorts {
   readonly bytes: ByteStore;
-  readonly records: BitfieldRecords;
+  readonly records: OfferRecords;
   readonly crypto: Pick<CryptoPort, 'sha256'>;
   readonly timer: Timer;
   emit(event: StorageEvent): void;

@@ -9,9 +9,12 @@ import {
   type OfferId,
 } from '@shoal/protocol';
 import { StorageError, toStorageError } from '../errors.ts';
+import type { OutletState } from '../outlet/outlet.ts';
+import type { OutletFile } from '../outlet/outlet-file.ts';
+import { Outlets } from '../outlet/outlets.ts';
 import type { Committable, GroupCommit } from './group-commit.ts';
 import { hashRange } from './hash-range.ts';
-import { OfferLayout } from './layout.ts';
+import type { OfferLayout, Region } from './layout.ts';
 import { PartialPieces, type PieceBuffers } from './partial-pieces.ts';
 import type { CorePorts } from './ports.ts';
 import type { StoredOffer } from './stored-offer.ts';
@@ -35,6 +38,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
   readonly #shared: Shared;
   readonly #geometry: OfferGeometry;
   readonly #layout: OfferLayout;
+  readonly #outlets: Outlets;
   readonly #have: Bitfield;
   readonly #suspect: Bitfield;
   readonly #expected: Bytes;
@@ -57,12 +61,14 @@ export class ReceivedOffer implements StoredOffer, Committable {
     have: Bitfield,
     shared: Shared,
     suspect: Bitfield = new Bitfield(geometry.pieceCount),
+    outlets: Outlets = new Outlets(id, geometry, shared.ports),
   ) {
     this.id = id;
     this.#geometry = geometry;
     this.#layout = layout;
     this.#have = have;
     this.#suspect = suspect;
+    this.#outlets = outlets;
     this.#shared = shared;
     this.#expected = new Uint8Array(geometry.pieceCount * HASH_BYTES);
     this.#known = new Bitfield(geometry.pieceCount);
@@ -77,6 +83,15 @@ export class ReceivedOffer implements StoredOffer, Committable {
     return this.#have.toBytes();
   }
 
+  get outlets(): readonly OutletState[] {
+    return this.#outlets.states;
+  }
+
+  /** Writes into picked files what is whole already. */
+  handOver(): void {
+    this.#outlets.advance(this.#have);
+  }
+
   get suspectCount(): number {
     return this.#suspect.count;
   }
@@ -86,10 +101,13 @@ export class ReceivedOffer implements StoredOffer, Committable {
     for (let group = this.#takeSuspects(); group.length > 0 && !this.#removed; group = this.#takeSuspects()) {
       const found: number[] = [];
       for (const piece of group) if (await this.#isThere(piece)) found.push(piece);
+      for (const piece of group) if (!found.includes(piece)) this.#outlets.of(piece)?.lose(piece);
       if (found.length === 0) continue;
       await this.#shared.commit.exclusive(async () => await records.save([[this.id, this.bitsWith(found)]]));
       this.committed(found);
     }
+    if (!this.#removed) await this.#outlets.confirm();
+    this.#outlets.advance(this.#have);
     return this.have();
   }
 
@@ -135,10 +153,15 @@ export class ReceivedOffer implements StoredOffer, Committable {
   }
 
   async read(piece: number, begin: number, into: Bytes): Promise<void> {
-    const region = this.#layout.piece(piece);
-    if (begin < 0 || begin + into.length > region.length) throw new StorageError('not-found');
+    const { length } = locatePiece(this.#geometry, piece);
+    if (begin < 0 || begin + into.length > length) throw new StorageError('not-found');
     if (!this.#have.has(piece)) throw new StorageError('not-verified');
-    await this.#shared.ports.bytes.readAt(region.file, region.begin + begin, into);
+    const outlet = this.#outlets.of(piece);
+    if (outlet?.isUnchecked(piece) === true) {
+      if (!(await this.#matches(piece))) throw await this.#lose(outlet, piece);
+      outlet.checked(piece);
+    }
+    await this.#readStored(piece, begin, into);
   }
 
   hash(first: number, count: number): Promise<Bytes> {
@@ -154,6 +177,8 @@ export class ReceivedOffer implements StoredOffer, Committable {
     if (span === undefined) throw new StorageError('not-found');
     if (!this.#have.hasRange(span.firstPiece, span.pieceCount)) throw new StorageError('not-verified');
     if (span.size === 0) return new Blob([]);
+    const outlet = this.#outlets.get(index);
+    if (outlet !== undefined) return await outlet.file();
     const { own, file, begin, length } = this.#layout.file(index);
     if (own) return this.#shared.ports.bytes.asBlob(file, begin, length);
     // The container goes on being written, which would spoil a snapshot of it; and a small file is one piece at most.
@@ -180,6 +205,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
         const { own, file } = this.#layout.file(index);
         if (own) await bytes.remove(file);
       }
+      await this.#outlets.drop(files);
     } finally {
       for (const index of files) this.#leaving.delete(index);
     }
@@ -191,6 +217,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
     for (const [piece, data] of this.#unjudged) this.#release(piece, data);
     this.#unjudged.clear();
     await this.#quiet();
+    await this.#outlets.close();
     this.#removed = true;
     if (!forget) return;
     await this.#shared.ports.records.remove(this.id);
@@ -209,6 +236,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
       this.#busy.delete(piece);
     }
     if (!this.#removed) this.#shared.ports.emit({ type: 'verified', offer: this.id, pieces });
+    this.#outlets.advance(this.#have);
   }
 
   commitFailed(pieces: readonly number[], error: StorageError): void {
@@ -229,16 +257,51 @@ export class ReceivedOffer implements StoredOffer, Committable {
   async #isThere(piece: number): Promise<boolean> {
     // What came meanwhile is there, and what nobody can vouch for is not.
     if (this.#have.has(piece) || this.#busy.has(piece) || !this.#known.has(piece)) return false;
+    return await this.#matches(piece);
+  }
+
+  /** What lies there now has the expected hash. */
+  async #matches(piece: number): Promise<boolean> {
     const { ports } = this.#shared;
-    const { file, begin, length } = this.#layout.piece(piece);
-    const data = new Uint8Array(length);
+    const data = new Uint8Array(locatePiece(this.#geometry, piece).length);
     try {
-      await ports.bytes.readAt(file, begin, data);
+      await this.#readStored(piece, 0, data);
     } catch {
       return false;
     }
     const digest = await hashPiece(ports.crypto, this.#geometry, piece, data);
     return equalBytes(digest, this.#expected.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES));
+  }
+
+  /** A picked file does not have a piece any more that it was left with. */
+  async #lose(outlet: OutletFile, piece: number): Promise<StorageError> {
+    const error = new StorageError('source-changed');
+    outlet.lose(piece);
+    this.#have.clear(piece);
+    this.#outlets.fail(outlet, error);
+    await this.#shared.commit.exclusive(async () => {
+      await this.#shared.ports.records.save([[this.id, this.have()]]);
+      await this.#outlets.save();
+    });
+    return error;
+  }
+
+  async #readStored(piece: number, begin: number, into: Bytes): Promise<void> {
+    const outlet = this.#outlets.of(piece);
+    if (outlet?.holds(piece) === true) return await this.#outlets.read(outlet, piece, begin, into);
+    const region = this.#place(piece);
+    try {
+      await this.#shared.ports.bytes.readAt(region.file, region.begin + begin, into);
+    } catch (error) {
+      // Handed over meanwhile.
+      if (outlet?.holds(piece) !== true) throw error;
+      await this.#outlets.read(outlet, piece, begin, into);
+    }
+  }
+
+  /** Where a piece is written. */
+  #place(piece: number): Region {
+    return this.#outlets.place(piece) ?? this.#layout.piece(piece);
   }
 
   #piecesOf(file: number): number[] {
@@ -267,7 +330,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
       }
       await commit.room();
       kept = true;
-      const { file, begin } = this.#layout.piece(piece);
+      const { file, begin } = this.#place(piece);
       commit.add(this, { piece, file, begin, data });
     } catch (error) {
       this.#failed([piece], toStorageError(error));

@@ -1,12 +1,8 @@
 import type { ByteStore } from '../backends/byte-store.ts';
 import { MemoryByteStore } from '../backends/memory.ts';
+import type { OutletRequest, PickedFile } from '../outlet/outlet.ts';
 import { PieceStoreCore } from '../piece-store-core/piece-store-core.ts';
-import {
-  DEFAULT_LIMITS,
-  type BitfieldRecords,
-  type CoreLimits,
-  type Timer,
-} from '../piece-store-core/ports.ts';
+import { DEFAULT_LIMITS, type OfferRecords, type CoreLimits, type Timer } from '../piece-store-core/ports.ts';
 import { MemoryRecords } from '../vault/records.ts';
 import { blocksOf, cryptoPort, EventLog, type Sample } from './fixtures.ts';
 
@@ -35,13 +31,13 @@ export interface Rig {
   readonly core: PieceStoreCore;
   readonly log: EventLog;
   readonly timer: ManualTimer;
-  add(sample: Sample): Promise<Uint8Array<ArrayBuffer>>;
+  add(sample: Sample, outlets?: readonly OutletRequest<PickedFile>[]): Promise<Uint8Array<ArrayBuffer>>;
   put(sample: Sample, piece: number): Promise<void>;
 }
 
 /** A core without a worker and without a browser. */
 export function rig(
-  ports: { readonly bytes?: ByteStore; readonly records?: BitfieldRecords } = {},
+  ports: { readonly bytes?: ByteStore; readonly records?: OfferRecords } = {},
   limits: Partial<CoreLimits> = {},
 ): Rig {
   const log = new EventLog();
@@ -60,10 +56,10 @@ export function rig(
     core,
     log,
     timer,
-    async add(sample) {
-      const { have } = await core.addOffer(sample.offer, sample.geometry);
+    async add(sample, outlets) {
+      const { have, suspect } = await core.addOffer(sample.offer, sample.geometry, undefined, outlets);
       for (const piece of sample.pieces) await core.expect(sample.offer, piece, await sample.hash(piece));
-      return have;
+      return outlets !== undefined && suspect > 0 ? core.verify(sample.offer) : have;
     },
     async put(sample, piece) {
       for (const { begin, data } of blocksOf(sample.piece(piece)))

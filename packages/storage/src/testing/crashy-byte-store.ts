@@ -2,7 +2,7 @@ import type { Bytes } from '@shoal/protocol';
 import type { ByteStore } from '../backends/byte-store.ts';
 import { MemoryByteStore } from '../backends/memory.ts';
 import { StorageError } from '../errors.ts';
-import type { BitfieldRecords } from '../piece-store-core/ports.ts';
+import type { OfferRecords } from '../piece-store-core/ports.ts';
 import { MemoryRecords } from '../vault/records.ts';
 
 interface Write {
@@ -22,7 +22,7 @@ export interface Fate {
 class PowerCut extends Error {}
 
 /** Spends a step; from the crash on, everything fails. */
-function step(fate: Fate): void {
+export function step(fate: Fate): void {
   fate.stepsLeft -= 1;
   if (fate.stepsLeft < 0) throw new StorageError('io', undefined, { cause: new PowerCut() });
 }
@@ -115,7 +115,7 @@ export class CrashyByteStore implements ByteStore {
 }
 
 /** Records that are durable when saved, as IndexedDB's transactions are; a save that the crash meets is all or nothing. */
-export class CrashyRecords implements BitfieldRecords {
+export class CrashyRecords implements OfferRecords {
   readonly #disk: MemoryRecords;
   readonly #fate: Fate;
 
@@ -124,17 +124,27 @@ export class CrashyRecords implements BitfieldRecords {
     this.#fate = fate;
   }
 
-  load(...args: Parameters<BitfieldRecords['load']>): ReturnType<BitfieldRecords['load']> {
+  load(...args: Parameters<OfferRecords['load']>): ReturnType<OfferRecords['load']> {
     return this.#disk.load(...args);
   }
 
-  async save(...args: Parameters<BitfieldRecords['save']>): Promise<void> {
+  async save(...args: Parameters<OfferRecords['save']>): Promise<void> {
     if (this.#fate.stepsLeft === 0 && this.#fate.random() < 0.5) await this.#disk.save(...args);
     step(this.#fate);
     await this.#disk.save(...args);
   }
 
-  async remove(...args: Parameters<BitfieldRecords['remove']>): Promise<void> {
+  outlets(...args: Parameters<OfferRecords['outlets']>): ReturnType<OfferRecords['outlets']> {
+    return this.#disk.outlets(...args);
+  }
+
+  async saveOutlets(...args: Parameters<OfferRecords['saveOutlets']>): Promise<void> {
+    if (this.#fate.stepsLeft === 0 && this.#fate.random() < 0.5) await this.#disk.saveOutlets(...args);
+    step(this.#fate);
+    await this.#disk.saveOutlets(...args);
+  }
+
+  async remove(...args: Parameters<OfferRecords['remove']>): Promise<void> {
     step(this.#fate);
     await this.#disk.remove(...args);
   }

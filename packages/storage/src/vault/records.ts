@@ -1,13 +1,27 @@
 import * as v from 'valibot';
-import type { Bytes, OfferId } from '@shoal/protocol';
+import { MIN_PIECE_LENGTH, type Bytes, type OfferId } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
-import type { BitfieldRecords } from '../piece-store-core/ports.ts';
+import type { OutletRecord } from '../outlet/outlet.ts';
+import type { OfferRecords } from '../piece-store-core/ports.ts';
 import type { VaultDatabase } from './schema.ts';
 
 const bytes = v.instance(Uint8Array<ArrayBuffer>);
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** What is kept of the files of an offer that go into picked ones. */
+export const outletsSchema = v.array(
+  v.object({
+    file: count,
+    handle: v.custom<FileSystemFileHandle>(isFileHandle),
+    segmentBytes: v.pipe(count, v.minValue(MIN_PIECE_LENGTH)),
+    held: bytes,
+    size: count,
+    modified: v.number(),
+  }),
+);
 
 /** Bitfields in the vault, for one place (room, scope and kind of store). */
-export class VaultRecords implements BitfieldRecords {
+export class VaultRecords implements OfferRecords {
   readonly #database: VaultDatabase;
   readonly #place: string;
 
@@ -33,21 +47,45 @@ export class VaultRecords implements BitfieldRecords {
     });
   }
 
-  async remove(offer: OfferId): Promise<void> {
-    await mapped(() => this.#database.delete('bitfields', [this.#place, offer]));
+  async outlets(offer: OfferId): Promise<readonly OutletRecord[]> {
+    const value = await mapped(() => this.#database.get('outlets', [this.#place, offer]));
+    const checked = v.safeParse(outletsSchema, value);
+    return checked.success ? checked.output : [];
   }
 
-  /** Forgets every bitfield of the place. */
+  async saveOutlets(offer: OfferId, outlets: readonly OutletRecord[]): Promise<void> {
+    await mapped(async () => {
+      // Strict: what the picked file has is deleted here next, and only this says where it is.
+      const transaction = this.#database.transaction('outlets', 'readwrite', { durability: 'strict' });
+      const key: [string, OfferId] = [this.#place, offer];
+      await Promise.all([
+        outlets.length === 0 ? transaction.store.delete(key) : transaction.store.put(outlets, key),
+        transaction.done,
+      ]);
+    });
+  }
+
+  async remove(offer: OfferId): Promise<void> {
+    await mapped(async () => {
+      await this.#database.delete('bitfields', [this.#place, offer]);
+      await this.#database.delete('outlets', [this.#place, offer]);
+    });
+  }
+
+  /** Forgets everything of the place. */
   async clear(): Promise<void> {
-    await mapped(() =>
-      this.#database.delete('bitfields', IDBKeyRange.bound([this.#place, ''], [this.#place, '\uffff'])),
-    );
+    const all = IDBKeyRange.bound([this.#place, ''], [this.#place, '\uffff']);
+    await mapped(async () => {
+      await this.#database.delete('bitfields', all);
+      await this.#database.delete('outlets', all);
+    });
   }
 }
 
 /** For a store that does not outlive the tab, or where there is no IndexedDB: then nothing is claimed after a reload. */
-export class MemoryRecords implements BitfieldRecords {
+export class MemoryRecords implements OfferRecords {
   readonly #bitfields = new Map<OfferId, Bytes>();
+  readonly #outlets = new Map<OfferId, readonly OutletRecord[]>();
 
   async load(offer: OfferId): Promise<Bytes | undefined> {
     return this.#bitfields.get(offer);
@@ -57,9 +95,22 @@ export class MemoryRecords implements BitfieldRecords {
     for (const [offer, bits] of bitfields) this.#bitfields.set(offer, bits);
   }
 
+  async outlets(offer: OfferId): Promise<readonly OutletRecord[]> {
+    return this.#outlets.get(offer) ?? [];
+  }
+
+  async saveOutlets(offer: OfferId, outlets: readonly OutletRecord[]): Promise<void> {
+    this.#outlets.set(offer, outlets);
+  }
+
   async remove(offer: OfferId): Promise<void> {
     this.#bitfields.delete(offer);
+    this.#outlets.delete(offer);
   }
+}
+
+function isFileHandle(value: unknown): boolean {
+  return typeof FileSystemFileHandle !== 'undefined' && value instanceof FileSystemFileHandle;
 }
 
 async function mapped<T>(work: () => Promise<T>): Promise<T> {

@@ -18,6 +18,8 @@ export interface VaultSchema extends DBSchema {
   entries: { key: [RoomId, PeerId, number]; value: unknown };
   /** [place, offer] → bitfield bytes. A place is room, scope and kind of store. */
   bitfields: { key: [string, OfferId]; value: unknown };
+  /** [place, offer] → received files that go into picked ones. */
+  outlets: { key: [string, OfferId]; value: unknown };
   /** Up to version 3: all runs of an offer in one record, which was written anew with each run that came. */
   hashes: { key: [RoomId, OfferId]; value: unknown };
   /** [room, offer, first piece] → a run of piece hashes, as the frame that told them. */
@@ -53,6 +55,9 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   (_, transaction) => hashesByRoom(transaction),
   (database, transaction) => runsOfHashes(database, transaction),
+  database => {
+    database.createObjectStore('outlets');
+  },
 ];
 
 /** Version 3 keys hashes by room and offer, so that they go when the room does; before, only the bitfields knew the room. */

@@ -1,6 +1,7 @@
 import type { Bytes, OfferedFile, OfferId, RoomId } from '@shoal/protocol';
 import type { StorageErrorCode } from '../errors.ts';
-import type { StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
+import type { OutletRequest } from '../outlet/outlet.ts';
+import type { AddedOffer, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
 
 /** What identifies a store in this browser, and what it may be made of. */
 export interface OpenRequest {
@@ -20,6 +21,7 @@ export type Request =
       readonly pieceLength: number;
       readonly files: readonly OfferedFile[];
       readonly source?: readonly (File | undefined)[];
+      readonly outlets?: readonly OutletRequest[];
     }
   | {
       readonly type: 'read';
@@ -62,7 +64,7 @@ export type ToWorker = Notice | { readonly type: 'call'; readonly id: number; re
 
 export type Result =
   | { readonly type: 'opened'; readonly kind: StoreKind }
-  | { readonly type: 'added'; readonly have: Bytes; readonly suspect: number }
+  | ({ readonly type: 'added' } & AddedOffer)
   | { readonly type: 'answer'; readonly yes: boolean }
   | { readonly type: 'bytes'; readonly bytes: Bytes }
   | { readonly type: 'blob'; readonly blob: Blob }

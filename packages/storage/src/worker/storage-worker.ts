@@ -62,7 +62,8 @@ export class StorageWorker {
     switch (request.type) {
       case 'add-offer': {
         const geometry = geometryOf(request.pieceLength, request.files);
-        return { type: 'added', ...(await core.addOffer(request.offer, geometry, request.source)) };
+        const { offer, source, outlets } = request;
+        return { type: 'added', ...(await core.addOffer(offer, geometry, source, outlets)) };
       }
       case 'read': {
         const { offer, piece, begin, length, headroom, spare } = request;

@@ -1,0 +1,254 @@
+import { Bitfield, locatePiece, type Bytes, type FileSpan, type OfferGeometry } from '@shoal/protocol';
+import type { ByteStore } from '../backends/byte-store.ts';
+import { StorageError } from '../errors.ts';
+import type { Region } from '../piece-store-core/layout.ts';
+import { SourceReader } from '../source/source-reader.ts';
+import type { OutletRecord, OutletState, PickedFile } from './outlet.ts';
+
+/**
+ * One received file that goes into a picked file. Pieces are staged in segments, each a stored file; a segment that is whole is
+ * written into the picked file and its stored file deleted ([OU1] to [OU4]). Does not save its record: the owner does, between the two.
+ */
+export class OutletFile {
+  readonly index: number;
+  readonly span: FileSpan;
+  readonly #bytes: ByteStore;
+  readonly #geometry: OfferGeometry;
+  readonly #stem: string;
+  readonly #segmentBytes: number;
+  readonly #held: Bitfield;
+  /** Held pieces of an earlier session that were not compared with their hash yet. */
+  #unchecked: Bitfield;
+  #handle: PickedFile;
+  #left: { readonly size: number; readonly modified: number };
+  /** Absent while the browser does not let us at the file, or it is not what we left. */
+  #reader: SourceReader | undefined;
+  #stopped = true;
+
+  constructor(bytes: ByteStore, geometry: OfferGeometry, span: FileSpan, stem: string, record: OutletRecord) {
+    this.index = record.file;
+    this.span = span;
+    this.#bytes = bytes;
+    this.#geometry = geometry;
+    this.#stem = stem;
+    this.#segmentBytes = record.segmentBytes;
+    this.#held = heldOf(span.pieceCount, record.held);
+    this.#unchecked = this.#held.clone();
+    this.#handle = record.handle;
+    this.#left = { size: record.size, modified: record.modified };
+  }
+
+  get record(): OutletRecord {
+    const { index: file } = this;
+    return {
+      file,
+      handle: this.#handle,
+      segmentBytes: this.#segmentBytes,
+      held: this.#held.toBytes(),
+      ...this.#left,
+    };
+  }
+
+  get state(): OutletState {
+    const { firstPiece, pieceCount } = this.span;
+    const lacking = this.#held.firstMissing();
+    if (lacking === undefined)
+      return { file: this.index, first: firstPiece + pieceCount, end: firstPiece + pieceCount, done: true };
+    const [first, next] = this.#segmentAt(lacking);
+    const second = this.#held.firstMissing(next);
+    const end = second === undefined ? next : this.#segmentAt(second)[1];
+    return { file: this.index, first: firstPiece + first, end: firstPiece + end, done: false };
+  }
+
+  /** The picked file has this piece. */
+  holds(piece: number): boolean {
+    return this.#held.has(piece - this.span.firstPiece);
+  }
+
+  /** The browser lets us at the picked file. */
+  get opened(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  /** Nothing is handed over: it failed, or what it holds is not known yet. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** The piece must be compared with its hash before it is given away. */
+  isUnchecked(piece: number): boolean {
+    return this.#unchecked.has(piece - this.span.firstPiece);
+  }
+
+  checked(piece: number): void {
+    this.#unchecked.clear(piece - this.span.firstPiece);
+  }
+
+  /** The picked file does not have this piece any more. */
+  lose(piece: number): void {
+    this.#held.clear(piece - this.span.firstPiece);
+    this.checked(piece);
+  }
+
+  /** Where a piece is staged. */
+  place(piece: number): Region {
+    const { begin, length } = locatePiece(this.#geometry, piece);
+    const segment = Math.floor(begin / this.#segmentBytes);
+    return { file: this.#segmentFile(segment), begin: begin - segment * this.#segmentBytes, length };
+  }
+
+  /**
+   * The browser lets us at the picked file.
+   * @returns whether it is as it was left; if not, what is in it counts again only after `confirm`
+   */
+  async open(handle: PickedFile): Promise<boolean> {
+    this.#handle = handle;
+    const file = await handle.getFile();
+    this.#reader = new SourceReader([file], this.#geometry.pieceLength);
+    this.#stopped = this.#held.count > 0 && !this.#isAsLeft(file);
+    return !this.#stopped;
+  }
+
+  /** Every piece that it holds was compared since it was opened. */
+  async confirm(): Promise<void> {
+    this.#unchecked = new Bitfield(this.span.pieceCount);
+    await this.#look();
+    this.#stopped = false;
+  }
+
+  /** No more is handed over before it is opened anew. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async read(piece: number, begin: number, into: Bytes): Promise<void> {
+    if (this.#reader === undefined) throw new StorageError('not-found');
+    const at = locatePiece(this.#geometry, piece).begin;
+    await this.#reader.use(0, at + begin, into.length, data => into.set(data));
+  }
+
+  /** The picked file, when it has everything. */
+  async file(): Promise<Blob> {
+    const file = await this.#handle.getFile();
+    if (!this.#held.complete) throw new StorageError('not-verified');
+    if (!this.#isAsLeft(file)) throw new StorageError('source-changed');
+    return file;
+  }
+
+  /** The staged pieces of a segment that is whole, if there is one. */
+  ripe(have: Bitfield): number[] | undefined {
+    if (this.#stopped) return undefined;
+    const { firstPiece } = this.span;
+    for (let at = this.#held.firstMissing(); at !== undefined;) {
+      const [first, end] = this.#segmentAt(at);
+      const { end: last } = this.state;
+      if (firstPiece + first >= last) return undefined;
+      if (have.hasRange(firstPiece + first, end - first)) return this.#lackingIn(first, end);
+      at = this.#held.firstMissing(end);
+    }
+    return undefined;
+  }
+
+  /**
+   * Writes pieces into the picked file. It has all of them afterwards, or is what it was.
+   * @param place - where they lie in the store
+   * @throws StorageError 'source-changed' when somebody else wrote into the file; what the browser throws
+   */
+  async put(pieces: readonly number[], place: (piece: number) => Region): Promise<void> {
+    const keepExistingData = this.#held.count > 0;
+    // What is in it would be taken over unseen.
+    if (keepExistingData && !this.#isAsLeft(await this.#handle.getFile()))
+      throw new StorageError('source-changed');
+    const writable = await this.#handle.createWritable({ keepExistingData });
+    try {
+      for (const { file, begin, length, position } of this.#runs(pieces, place))
+        await writable.write({
+          type: 'write',
+          position,
+          data: await this.#bytes.asBlob(file, begin, length),
+        });
+      await writable.close();
+    } catch (error) {
+      await writable.abort().catch(() => undefined);
+      throw error;
+    }
+    await this.#look();
+    for (const piece of pieces) this.#held.set(piece - this.span.firstPiece);
+  }
+
+  /** Deletes staged segments that the picked file has. */
+  async tidy(): Promise<void> {
+    for (let segment = 0, first = 0; first < this.span.pieceCount; segment += 1) {
+      const end = this.#segmentAt(first)[1];
+      if (this.#held.hasRange(first, end - first)) await this.#bytes.remove(this.#segmentFile(segment));
+      first = end;
+    }
+  }
+
+  /** Deletes all that is staged. */
+  async discard(): Promise<void> {
+    const segments = Math.ceil(this.span.size / this.#segmentBytes);
+    for (let segment = 0; segment < segments; segment += 1)
+      await this.#bytes.remove(this.#segmentFile(segment));
+  }
+
+  close(): void {
+    this.#stopped = true;
+    this.#reader?.close();
+  }
+
+  async #look(): Promise<void> {
+    const file = await this.#handle.getFile();
+    this.#left = { size: file.size, modified: file.lastModified };
+    this.#reader?.close();
+    this.#reader = new SourceReader([file], this.#geometry.pieceLength);
+  }
+
+  #isAsLeft({ size, lastModified }: File): boolean {
+    return size === this.#left.size && lastModified === this.#left.modified;
+  }
+
+  #segmentFile(segment: number): string {
+    return `${this.#stem}.${segment}`;
+  }
+
+  /** Pieces `[first, end)` of the segment that a piece lies in, counted from the file's first. */
+  #segmentAt(piece: number): [first: number, end: number] {
+    const pieces = this.#segmentBytes / this.#geometry.pieceLength;
+    const first = Math.floor(piece / pieces) * pieces;
+    return [first, Math.min(first + pieces, this.span.pieceCount)];
+  }
+
+  #lackingIn(first: number, end: number): number[] {
+    const pieces: number[] = [];
+    for (let piece = first; piece < end; piece += 1)
+      if (!this.#held.has(piece)) pieces.push(this.span.firstPiece + piece);
+    return pieces;
+  }
+
+  /** Stretches of stored files, and where they belong in the picked one. */
+  #runs(pieces: readonly number[], place: (piece: number) => Region): (Region & { position: number })[] {
+    const runs: (Region & { position: number })[] = [];
+    for (const piece of pieces) {
+      const position = locatePiece(this.#geometry, piece).begin;
+      const { file, begin, length } = place(piece);
+      const last = runs.at(-1);
+      if (
+        last?.file === file &&
+        last.begin + last.length === begin &&
+        last.position + last.length === position
+      )
+        runs[runs.length - 1] = { ...last, length: last.length + length };
+      else runs.push({ file, begin, length, position });
+    }
+    return runs;
+  }
+}
+
+function heldOf(pieces: number, bytes: Bytes): Bitfield {
+  try {
+    return Bitfield.fromBytes(pieces, bytes);
+  } catch {
+    return new Bitfield(pieces);
+  }
+}
