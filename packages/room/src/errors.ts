@@ -7,7 +7,9 @@ export type RoomErrorCode =
   | 'not-complete'
   | 'unknown-offer'
   | 'not-yours'
+  | 'no-room-to-stage'
   | 'permission-denied'
+  | 'write-denied'
   | 'source-changed'
   | 'unsupported-browser';
 
@@ -22,6 +24,10 @@ const TEXTS: Record<RoomErrorCode, string> = {
   'not-yours': 'Only the person who shared these files can take them back.',
   'permission-denied':
     'The browser was not allowed to read the files again. Press “Share again” and allow it, or choose the files again.',
+  'no-room-to-stage':
+    'There is too little room on this device even for the parts that are on their way. Free some space and try again.',
+  'write-denied':
+    'The browser was not allowed to write into the file again. Press Resume and allow it; nothing that has come is lost.',
   'source-changed':
     'A file you share has changed on disk since you shared it. Share it again to offer the new version.',
   'unsupported-browser':

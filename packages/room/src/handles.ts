@@ -11,9 +11,11 @@ export interface FileOrigin {
 
 /** The part of the File System Access API that TypeScript's DOM types lack: Chromium alone has it. */
 interface Permitted {
-  queryPermission(descriptor: { readonly mode: 'read' }): Promise<PermissionState>;
-  requestPermission(descriptor: { readonly mode: 'read' }): Promise<PermissionState>;
+  queryPermission(descriptor: { readonly mode: Mode }): Promise<PermissionState>;
+  requestPermission(descriptor: { readonly mode: Mode }): Promise<PermissionState>;
 }
+
+type Mode = 'read' | 'readwrite';
 
 /** Packs origins for the vault; undefined when there is none. */
 export function packOrigins(origins: readonly (FileOrigin | undefined)[]): KeptSources | undefined {
@@ -33,19 +35,24 @@ export function packOrigins(origins: readonly (FileOrigin | undefined)[]): KeptS
 
 /** Whether the files may be read now, without asking anybody. */
 export async function isAllowed({ roots }: KeptSources): Promise<boolean> {
-  for (const root of roots) {
-    if (hasPermissions(root) && (await root.queryPermission({ mode: 'read' })) !== 'granted') return false;
-  }
+  for (const root of roots) if (!(await isGranted(root, 'read'))) return false;
   return true;
 }
 
 /** Asks the person where that is needed; only a click may call this. */
 export async function askToRead({ roots }: KeptSources): Promise<boolean> {
-  for (const root of roots) {
-    if (!hasPermissions(root) || (await root.queryPermission({ mode: 'read' })) === 'granted') continue;
-    if ((await root.requestPermission({ mode: 'read' })) !== 'granted') return false;
-  }
+  for (const root of roots) if (!(await ask(root, 'read'))) return false;
   return true;
+}
+
+export async function isGranted(handle: FileSystemHandle, mode: Mode): Promise<boolean> {
+  return !hasPermissions(handle) || (await handle.queryPermission({ mode })) === 'granted';
+}
+
+/** Only a click may call this, since the browser may ask. */
+export async function ask(handle: FileSystemHandle, mode: Mode): Promise<boolean> {
+  if (!hasPermissions(handle) || (await isGranted(handle, mode))) return true;
+  return (await handle.requestPermission({ mode })) === 'granted';
 }
 
 /** Opens the files as they are now; those that are gone, or whose place is unknown, are left out. By file index. */

@@ -1,6 +1,7 @@
 import { locatePiece } from '@shoal/protocol';
 import type { Bitfield } from '@shoal/protocol';
 import type { CatalogueOffer } from '@shoal/gossip';
+import type { OutletState } from '@shoal/storage';
 import type { Intent } from './room-vault.ts';
 import type { FileState, FileView } from './snapshot.ts';
 
@@ -13,6 +14,8 @@ export class OfferState {
   readonly #intents: Intent[];
   readonly #verified: Float64Array;
   readonly #failed = new Set<number>();
+  /** Files that go into picked ones as they arrive; undefined while nothing can be written there. */
+  readonly #outlets = new Map<number, OutletState | undefined>();
   readonly #dirty = new Set<number>();
   #views: readonly FileView[] = [];
   #verifiedBytes = 0;
@@ -84,7 +87,28 @@ export class OfferState {
   /** All bytes of the file are here, and the user asked for it. */
   isComplete(file: number): boolean {
     const size = this.offer.geometry.files[file]?.size;
+    if (this.#outlets.has(file) && this.#outlets.get(file)?.done !== true) return false;
     return size !== undefined && this.#verified[file] === size && (size > 0 || this.intent(file) !== 'none');
+  }
+
+  /** The file goes, or went, into a picked one. */
+  hasOutlet(file: number): boolean {
+    return this.#outlets.has(file);
+  }
+
+  /** What a click is needed for: nothing can be written into the picked files of these. */
+  closedOutlets(): number[] {
+    return [...this.#outlets].flatMap(([file, outlet]) => (outlet === undefined ? [file] : []));
+  }
+
+  /** @param outlet - undefined while nothing can be written there */
+  setOutlet(file: number, outlet: OutletState | undefined): void {
+    this.#outlets.set(file, outlet);
+    this.#dirty.add(file);
+  }
+
+  removeOutlets(files: readonly number[]): void {
+    for (const file of files) if (this.#outlets.delete(file)) this.#dirty.add(file);
   }
 
   /** The file can be read: all of it was fetched, or it is an own one at hand. */
@@ -100,7 +124,13 @@ export class OfferState {
     for (const [file, intent] of this.#intents.entries()) {
       if (intent === 'wanted' && !this.isComplete(file) && !this.#failed.has(file)) wanted.set(file, 0);
     }
+    for (const file of this.closedOutlets()) wanted.delete(file);
     return wanted;
+  }
+
+  /** The pieces of files with an outlet that there is room for. */
+  windows(): Map<number, OutletState> {
+    return new Map([...this.#outlets].flatMap(([file, outlet]) => (outlet ? [[file, outlet]] : [])));
   }
 
   /** Bytes still missing of what is wanted. */
@@ -116,6 +146,21 @@ export class OfferState {
   /** Bytes of a file that are not here. */
   missingOf(file: number): number {
     return (this.offer.geometry.files[file]?.size ?? 0) - (this.#verified[file] ?? 0);
+  }
+
+  /** Bytes of the browser's storage that what is wanted still takes. */
+  roomNeeded(): number {
+    let room = 0;
+    for (const [file, intent] of this.#intents.entries()) if (intent === 'wanted') room += this.roomOf(file);
+    return room;
+  }
+
+  /** Bytes of the browser's storage that a file still takes: little where it is saved as it arrives. */
+  roomOf(file: number): number {
+    const missing = this.missingOf(file);
+    const outlet = this.#outlets.get(file);
+    if (outlet === undefined) return this.#outlets.has(file) ? 0 : missing;
+    return Math.min(missing, (outlet.end - outlet.first) * this.offer.geometry.pieceLength);
   }
 
   /** The store compares what it found at the start with its hashes. */
@@ -157,6 +202,16 @@ export class OfferState {
     const state = this.#state(file);
     const done = state === 'seeding' || state === 'complete';
     const progress = done ? 1 : size === 0 ? 0 : (this.#verified[file] ?? 0) / size;
-    return { key: `${id}/${file}`, offer: id, index: file, path, size, state, progress };
+    const outlet = this.#outlets.has(file) && (done ? 'saved' : 'arriving');
+    return {
+      key: `${id}/${file}`,
+      offer: id,
+      index: file,
+      path,
+      size,
+      state,
+      progress,
+      ...(outlet !== false && { outlet }),
+    };
   }
 }

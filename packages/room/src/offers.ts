@@ -1,10 +1,12 @@
 import { Bitfield, geometryOf, locatePiece } from '@shoal/protocol';
 import type { OfferId, OfferedFile, PeerId } from '@shoal/protocol';
 import type { CatalogueOffer } from '@shoal/gossip';
-import type { OfferSelection, PieceStore } from '@shoal/storage';
+import type { AddedOffer, OfferSelection, OutletState, PieceStore } from '@shoal/storage';
 import type { SwarmEvent } from '@shoal/swarm';
+import { RoomError } from './errors.ts';
 import type { HashDriver } from './hash-driver.ts';
 import { OfferState } from './offer-state.ts';
+import type { Outlets } from './outlets.ts';
 import type { Intent, RoomVault } from './room-vault.ts';
 
 /** Own files of an offer in its order, as far as they are at hand. */
@@ -15,6 +17,7 @@ export interface OffersOptions {
   readonly store: PieceStore;
   readonly vault: RoomVault;
   readonly hashes: HashDriver;
+  readonly outlets: Outlets;
   readonly swarm: (event: SwarmEvent) => void;
   /** The offer as the catalogue knows it now. */
   readonly current: (offer: OfferId) => CatalogueOffer | undefined;
@@ -68,10 +71,10 @@ export class Offers {
     const after: (() => void)[] = [];
     this.#opening.set(offer.id, after);
     try {
-      const { store, hashes, swarm, vault } = this.#options;
+      const { hashes, swarm, vault } = this.#options;
       const own = this.#sources.has(offer.id);
       const { geometry } = offer;
-      const stored = own ? undefined : await store.addOffer({ offer: offer.id, geometry });
+      const stored = own ? undefined : await this.#addToStore(offer);
       const have =
         stored === undefined
           ? Bitfield.full(geometry.pieceCount)
@@ -82,6 +85,7 @@ export class Offers {
         state.decide(kept.wanted, 'wanted');
         state.decide(kept.paused, 'paused');
       }
+      if (stored !== undefined) this.#takeOutlets(state, stored);
       const frames = own ? [] : await vault.hashes(offer.id);
       // The seal may have come since: kept proofs are believed only with it.
       const book = await hashes.add(this.#options.current(offer.id) ?? offer, frames);
@@ -183,6 +187,42 @@ export class Offers {
     return changed.length > 0 ? changed : suspects;
   }
 
+  /** Files of an offer go into picked ones from now on, or again; what can be written there is told by the state. */
+  async attach(offer: OfferId): Promise<void> {
+    const state = this.#states.get(offer);
+    if (state === undefined || state.own) throw new RoomError('unknown-offer');
+    // What has come may be copied first, and what comes meanwhile would have nowhere to go.
+    this.#options.swarm({ type: 'wanted', offer, files: new Map() });
+    state.verifying(true);
+    this.#options.changed();
+    try {
+      const stored = await this.#addToStore(state.offer);
+      if (this.#states.get(offer) !== state) return;
+      this.#expectKnown(offer);
+      this.#takeOutlets(state, stored);
+      if (stored.suspect > 0) await this.#verify(state);
+      else state.reset(Bitfield.fromBytes(state.offer.geometry.pieceCount, stored.have));
+    } finally {
+      state.verifying(false);
+    }
+    this.#reopen(state);
+  }
+
+  /** A picked file has more, so other pieces may be fetched. */
+  outletMoved(offer: OfferId, outlet: OutletState): void {
+    const state = this.#states.get(offer);
+    state?.setOutlet(outlet.file, outlet);
+    if (state !== undefined) this.#want(state);
+  }
+
+  /** Nothing can be written into a picked file: the file waits for a click. */
+  outletFailed(offer: OfferId, file: number): void {
+    const state = this.#states.get(offer);
+    if (state?.hasOutlet(file) !== true) return;
+    state.setOutlet(file, undefined);
+    this.pause(offer, [file]);
+  }
+
   /** Runs now, or as soon as the offer is open. */
   whenAdded(offer: OfferId, task: () => void): void {
     const waiting = this.#opening.get(offer);
@@ -215,7 +255,9 @@ export class Offers {
     this.#want(state);
     this.#keep();
     await this.#options.store.removeFiles(offer, dropped);
+    this.#options.outlets.forget(offer, dropped);
     if (this.#states.get(offer) !== state) return;
+    state.removeOutlets(dropped);
     this.#drop(state, dropped);
   }
 
@@ -232,6 +274,7 @@ export class Offers {
       const keeps = !state.own && state.offer.geometry.files.some((_, file) => state.isComplete(file));
       if (!keeps) {
         this.#states.delete(offer);
+        this.#options.outlets.forget(offer);
         store.removeOffer(offer).catch(failed);
       }
       this.#keep();
@@ -247,7 +290,29 @@ export class Offers {
   }
 
   #want(state: OfferState): void {
-    this.#options.swarm({ type: 'wanted', offer: state.offer.id, files: state.wanted() });
+    this.#options.swarm({
+      type: 'wanted',
+      offer: state.offer.id,
+      files: state.wanted(),
+      windows: state.windows(),
+    });
+  }
+
+  async #addToStore({ id: offer, geometry }: CatalogueOffer): Promise<AddedOffer> {
+    const outlets = await this.#options.outlets.allowed(offer);
+    return await this.#options.store.addOffer({ offer, geometry, outlets });
+  }
+
+  #takeOutlets(state: OfferState, { outlets }: AddedOffer): void {
+    for (const file of this.#options.outlets.files(state.offer.id)) {
+      state.setOutlet(
+        file,
+        outlets.find(outlet => outlet.file === file),
+      );
+    }
+    // Only a click can open these.
+    const closed = new Set(state.closedOutlets());
+    state.decide([...closed], 'paused', file => state.intent(file) === 'wanted');
   }
 
   /** Stored files are not as they were left: what is still in them is found before anything is fetched. */

@@ -1,5 +1,5 @@
 import type { Bytes, LogEntry, OfferId, RoomId } from '@shoal/protocol';
-import type { KeptRun, KeptSources, OfferSelection, Vault } from '@shoal/storage';
+import type { KeptRun, KeptSources, OfferSelection, OutletRequest, Vault } from '@shoal/storage';
 import { FreshHashes } from './fresh-hashes.ts';
 import type { PieceRun } from './fresh-hashes.ts';
 
@@ -65,6 +65,11 @@ export class RoomVault {
 
   async keepSources(offer: OfferId, sources: KeptSources): Promise<void> {
     await this.#own?.putSources(this.#room, offer, sources);
+  }
+
+  /** Received files that go into picked ones. */
+  async outlets(): Promise<ReadonlyMap<OfferId, readonly OutletRequest[]>> {
+    return (await this.#own?.outlets(this.#room)) ?? new Map<OfferId, readonly OutletRequest[]>();
   }
 
   /** The offer is taken back: nothing but its bytes need be kept, if there are any. */

@@ -8,10 +8,12 @@ import { RoomError, codeOf, textOf } from './errors.ts';
 import { Failures } from './failures.ts';
 import { GossipDriver } from './gossip-driver.ts';
 import { HashDriver } from './hash-driver.ts';
+import { IntoFiles } from './into-files.ts';
 import { Links } from './links.ts';
 import { defaultName } from './names.ts';
 import { Notifier } from './notifier.ts';
 import { Offers } from './offers.ts';
+import { Outlets } from './outlets.ts';
 import { RoomReceipts } from './receipt-wiring.ts';
 import type { RoomParts } from './room-parts.ts';
 import { saveAll, saveFile, saveFolder } from './saving.ts';
@@ -41,9 +43,11 @@ export class Room implements RoomHandle {
   readonly #swarm: Swarm;
   readonly #driver: SwarmDriver;
   readonly #offers: Offers;
+  readonly #outlets = new Outlets();
   readonly #receipts: RoomReceipts;
   readonly #sharing: Sharing;
   readonly #space: Space;
+  readonly #intoFiles: IntoFiles;
   readonly #unreached: Unreached;
   readonly #stops: (() => void)[] = [];
   #connection: RoomSnapshot['connection'] = 'connecting';
@@ -152,6 +156,7 @@ export class Room implements RoomHandle {
       store,
       vault,
       hashes: this.#hashes,
+      outlets: this.#outlets,
       swarm: event => this.#driver.receive(event),
       current: offer => this.#gossip.catalogue.offers.get(offer),
       opened: state => {
@@ -176,6 +181,13 @@ export class Room implements RoomHandle {
       clear: code => this.#failures.clear(code),
       changed: () => this.#changed(),
     });
+    this.#intoFiles = new IntoFiles({
+      offers: this.#offers,
+      outlets: this.#outlets,
+      space: this.#space,
+      tell: (code, text, file) => this.#tell(code, text, file),
+      clear: code => this.#failures.clear(code),
+    });
     this.#sharing = new Sharing({
       self: signer.peerId,
       store,
@@ -198,6 +210,7 @@ export class Room implements RoomHandle {
     this.#cap();
     const kept = await vault.load();
     this.#offers.restoreSelection(kept.selection);
+    this.#outlets.restore(await vault.outlets());
     this.#gossip.restore(kept.entries);
     const mine = this.#gossip.catalogue.members.get(signer.peerId);
     if (mine?.device !== device || (kept.name !== '' && mine.name !== kept.name)) {
@@ -232,7 +245,13 @@ export class Room implements RoomHandle {
 
   accept(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
-    this.#space.want(offer, files).catch(this.#fail);
+    this.#intoFiles.accept(offer, files).then(() => this.#changed(), this.#fail);
+    this.#changed();
+  }
+
+  async saveInto(offer: OfferId, file: number, handle: FileSystemFileHandle): Promise<void> {
+    this.#assertOpen();
+    await this.#intoFiles.begin(offer, file, handle);
     this.#changed();
   }
 
@@ -355,6 +374,8 @@ export class Room implements RoomHandle {
       for (const piece of event.pieces) this.#offers.get(event.offer)?.add(piece);
       this.#driver.receive({ type: 'pieces-verified', offer: event.offer, pieces: event.pieces });
       this.#receipts.verified(event.offer);
+    } else if (event.type === 'outlet' || event.type === 'outlet-failed') {
+      this.#intoFiles.stored(event);
     } else if (event.type === 'corrupt') {
       this.#driver.receive({ type: 'piece-failed', offer: event.offer, piece: event.piece });
     } else {

@@ -18,6 +18,8 @@ export interface FileView {
   readonly state: FileState;
   /** Verified bytes over size, 0 to 1; 1 for an empty file that is here. */
   readonly progress: number;
+  /** It goes into a file that was picked for it while it arrives, or is in there. */
+  readonly outlet?: 'arriving' | 'saved';
 }
 
 /** What one member shared in one go: one file, several, or a folder. */
@@ -135,6 +137,11 @@ export interface RoomHandle {
   ): Promise<{ readonly name: string; readonly blob: Blob } | undefined>;
   /** Everything complete into a picked folder, with its folders, as it is: nothing in there is written over. */
   saveFolder(into: FileSystemDirectoryHandle): Promise<void>;
+  /**
+   * Downloads a file into a picked one as it arrives, so that no more than a part of it has to fit into the browser's storage. Called by
+   * a click. After a reload it waits for `accept`, called by a click, since the browser may ask.
+   */
+  saveInto(offer: OfferId, file: number, handle: FileSystemFileHandle): Promise<void>;
   setName(name: string): Promise<void>;
   dismiss(failure: string): void;
   close(): Promise<void>;

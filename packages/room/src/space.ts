@@ -1,6 +1,10 @@
+import { MAX_PIECE_LENGTH } from '@shoal/protocol';
 import type { OfferId } from '@shoal/protocol';
 import type { PieceStore } from '@shoal/storage';
 import type { OfferState } from './offer-state.ts';
+
+/** Of a file that is saved as it arrives so much is handed over at a time: at least, at most, and while no quota is known. Bytes. */
+const SEGMENT = { least: MAX_PIECE_LENGTH, most: 4 * 1024 ** 3, unknown: 256 * 1024 * 1024 };
 
 /** Ticks between two looks whether there is room again: 5 s. */
 const TICKS_PER_TRY = 10;
@@ -50,6 +54,19 @@ export class Space {
   get free(): number {
     const { quota, used } = this.#usage;
     return this.#options.store.kind === 'memory' || quota === 0 ? Infinity : quota - used;
+  }
+
+  /**
+   * Bytes of a file that are handed over to a picked one at a time. Two such parts are kept here, and half of the room stays for others:
+   * the larger they are the seldomer the browser copies what the picked file has already.
+   * @param here - bytes of the file that are kept now, and will not be
+   * @returns undefined when there is no room for any
+   */
+  segmentBytes(here: number): number | undefined {
+    const free = this.free + here;
+    if (free === Infinity) return SEGMENT.unknown;
+    const quarter = Math.floor(free / 4 / MAX_PIECE_LENGTH) * MAX_PIECE_LENGTH;
+    return quarter < SEGMENT.least ? undefined : Math.min(quarter, SEGMENT.most);
   }
 
   async refresh(): Promise<void> {
@@ -155,7 +172,7 @@ export class Space {
   /** Bytes still to come of what is fetched now. */
   #wantedBytes(): number {
     let missing = 0;
-    for (const state of this.#options.offers.all()) missing += state.missingBytes();
+    for (const state of this.#options.offers.all()) missing += state.roomNeeded();
     return missing;
   }
 
@@ -163,7 +180,7 @@ export class Space {
     let missing = 0;
     for (const [offer, files] of waiting) {
       const state = this.#options.offers.get(offer);
-      for (const file of files) missing += state?.missingOf(file) ?? 0;
+      for (const file of files) missing += state?.roomOf(file) ?? 0;
     }
     return missing;
   }

@@ -160,7 +160,7 @@ test('a new database has the stores of today', async () => {
   const database = await openDB(name);
   expect(database.version).toBe(MIGRATIONS.length);
   expect([...database.objectStoreNames]).toEqual(
-    [...VERSION_1.filter(store => store !== 'hashes'), 'runs', 'sources'].toSorted(),
+    [...VERSION_1.filter(store => store !== 'hashes'), 'outlets', 'runs', 'sources'].toSorted(),
   );
   database.close();
 });

@@ -11,6 +11,8 @@ import {
   type WebCryptoLike,
 } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
+import type { OutletRequest } from '../outlet/outlet.ts';
+import { outletsSchema } from './records.ts';
 import { MAIN_SCOPE, bytesSchema, openVaultDatabase, type VaultDatabase } from './schema.ts';
 
 const offerIdSchema = v.custom<OfferId>(value => isId(value, asOfferId));
@@ -90,6 +92,8 @@ export interface Vault {
   putSources(room: RoomId, offer: OfferId, sources: KeptSources): Promise<void>;
   sources(room: RoomId, offer: OfferId): Promise<KeptSources | undefined>;
   removeSources(room: RoomId, offer: OfferId): Promise<void>;
+  /** Received files of the room that go into picked ones as they arrive. */
+  outlets(room: RoomId): Promise<ReadonlyMap<OfferId, readonly OutletRequest[]>>;
   /** Bitfields (MSB first) of the pieces kept of each offer of the room. */
   bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>>;
   putSelection(room: RoomId, selection: readonly OfferSelection[]): Promise<void>;
@@ -221,18 +225,12 @@ class IndexedDbVault implements Vault {
     return this.#try(() => this.#database.delete('sources', [room, offer]));
   }
 
+  outlets(room: RoomId): Promise<ReadonlyMap<OfferId, readonly OutletRequest[]>> {
+    return this.#try(() => this.#kept(room, 'outlets', outletsSchema));
+  }
+
   bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>> {
-    return this.#try(async () => {
-      const place = `${room}/${MAIN_SCOPE}/`;
-      const found = new Map<OfferId, Bytes>();
-      const range = IDBKeyRange.bound([place], [`${place}\uffff`]);
-      const transaction = this.#database.transaction('bitfields');
-      for await (const { key, value } of transaction.store.iterate(range)) {
-        const bits = v.safeParse(bytesSchema, value);
-        if (bits.success) found.set(key[1], bits.output);
-      }
-      return found;
-    });
+    return this.#try(() => this.#kept(room, 'bitfields', bytesSchema));
   }
 
   putSelection(room: RoomId, selection: readonly OfferSelection[]): Promise<void> {
@@ -259,6 +257,23 @@ class IndexedDbVault implements Vault {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** What the main scope of a room has in a store that is keyed by place and offer. */
+  async #kept<const S extends v.GenericSchema>(
+    room: RoomId,
+    name: 'bitfields' | 'outlets',
+    schema: S,
+  ): Promise<Map<OfferId, v.InferOutput<S>>> {
+    const place = `${room}/${MAIN_SCOPE}/`;
+    const found = new Map<OfferId, v.InferOutput<S>>();
+    const range = IDBKeyRange.bound([place], [`${place}\uffff`]);
+    const transaction = this.#database.transaction(name);
+    for await (const { key, value } of transaction.store.iterate(range)) {
+      const checked = v.safeParse(schema, value);
+      if (checked.success) found.set(key[1], checked.output);
+    }
+    return found;
   }
 
   async #try<T>(work: () => Promise<T>): Promise<T> {
