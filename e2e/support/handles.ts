@@ -58,6 +58,23 @@ export async function pickFolder(page: Page, name: string): Promise<void> {
   }, name);
 }
 
+/** Has a person pick such a file, in the same way, whenever the page asks where to save. The picker's answer is a permission as well. */
+export async function pickFile(page: Page, folder: string): Promise<void> {
+  await page.addInitScript(folder => {
+    Object.assign(globalThis, {
+      showSaveFilePicker: async ({ suggestedName }: { suggestedName: string }) => {
+        const root = await navigator.storage.getDirectory();
+        const into = await root.getDirectoryHandle(folder, { create: true });
+        const file = await into.getFileHandle(suggestedName, { create: true });
+        await (file as typeof file & { requestPermission(of: object): Promise<string> }).requestPermission({
+          mode: 'readwrite',
+        });
+        return file;
+      },
+    });
+  }, folder);
+}
+
 /** SHA-256 in hex of each file in such a folder, by path. */
 export async function hashesInFolder(page: Page, name: string): Promise<Map<string, string>> {
   const hashes = await page.evaluate(async name => {

@@ -56,6 +56,12 @@ describe('several files', () => {
     expect(calls).toEqual([]);
   });
 
+  test('are left out when they went into a picked file already', async () => {
+    state.setOutlet(0, { file: 0, first: 2, end: 2, done: true });
+    expect(await saveAll(store, offers, 200_000, pick)).toMatchObject({ name: 'b' });
+    state.removeOutlets([0]);
+  });
+
   test('are tried all the same where nothing can be picked', async () => {
     await saveAll(store, offers, 0, undefined);
     expect(calls).toEqual(['zip']);

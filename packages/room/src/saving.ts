@@ -66,12 +66,14 @@ export async function saveFolder(
   await store.saveFolder(completeOf(offers), into);
 }
 
+/** What a person may want to save; what went into a picked file is saved. */
 function completeOf(offers: Pick<Offers, 'all'>): Savable[] {
   const complete: Savable[] = [];
   for (const state of offers.all()) {
     if (state.own) continue;
     for (const [file, { path, size }] of state.offer.geometry.files.entries())
-      if (state.isComplete(file)) complete.push({ offer: state.offer.id, file, path, size });
+      if (state.isComplete(file) && !state.hasOutlet(file))
+        complete.push({ offer: state.offer.id, file, path, size });
   }
   return complete;
 }

@@ -110,6 +110,14 @@ test('a full disk pauses what is fetched, whatever the browser estimates, until 
   await vi.waitFor(() => expect(intents()).toEqual(['wanted', 'wanted']));
 });
 
+test('what is saved as it arrives takes a quarter of the room at a time, and what is kept of it counts as free', async () => {
+  await space.refresh();
+  expect([space.segmentBytes(0), space.segmentBytes(60 * MIB)]).toEqual([24 * MIB, 40 * MIB]);
+  disk.used = 90 * MIB;
+  await space.refresh();
+  expect(space.segmentBytes(0)).toBeUndefined();
+});
+
 test('what a person pauses does not go on by itself', async () => {
   await space.want(OFFER, undefined);
   space.full(OFFER);

@@ -91,6 +91,10 @@ export class FakeRoom implements RoomHandle {
     this.calls.push(`saveFolder ${into.name}`);
   }
 
+  async saveInto(offer: OfferView['id'], file: number): Promise<void> {
+    this.#act('saveInto', offer, [file]);
+  }
+
   async setName(name: string): Promise<void> {
     this.calls.push(`setName ${name}`);
     this.set({ self: { ...this.#snapshot.self, name } });

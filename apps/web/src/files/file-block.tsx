@@ -10,6 +10,8 @@ export interface FileBlockProps {
   /** By the `key` of the file. */
   readonly failures: ReadonlyMap<string, FailureView>;
   readonly actions: RoomActions;
+  /** Bytes that the browser's storage still takes. */
+  readonly roomLeft: number;
   /** Lets the browser skip layout and paint while the block is out of sight. */
   readonly deferred: boolean;
 }
@@ -19,7 +21,7 @@ export interface FileBlockProps {
  * ten thousand rows.
  */
 export const FileBlock = memo(function FileBlock(props: FileBlockProps) {
-  const { files, mine, inside, failures, actions, deferred } = props;
+  const { files, mine, inside, failures, actions, roomLeft, deferred } = props;
   const size: CSSProperties & { readonly '--rows'?: number } = { '--rows': files.length };
   return (
     <ul className={deferred ? 'file-block file-block-deferred' : 'file-block'} style={size} role="list">
@@ -31,6 +33,7 @@ export const FileBlock = memo(function FileBlock(props: FileBlockProps) {
           inside={inside}
           failure={failures.get(file.key)}
           actions={actions}
+          roomLeft={roomLeft}
         />
       ))}
     </ul>
@@ -42,6 +45,7 @@ function isSameBlock(before: FileBlockProps, after: FileBlockProps): boolean {
     before.mine === after.mine &&
     before.inside === after.inside &&
     before.actions === after.actions &&
+    before.roomLeft === after.roomLeft &&
     before.deferred === after.deferred &&
     before.files.length === after.files.length &&
     before.files.every((file, index) => file === after.files[index]) &&

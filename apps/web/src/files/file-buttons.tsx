@@ -18,13 +18,15 @@ interface FileButtonsProps {
   readonly onCancel: () => void;
   /** Left out where there is nothing to save: an offer as a whole. */
   readonly onSave?: () => void;
+  /** Only where the file does not fit into the browser's storage, and the browser lets a person pick a file to write into. */
+  readonly onSaveInto?: (() => void) | undefined;
 }
 
 /**
  * The buttons of a row. The main one stays the same element while its meaning moves on, so that the keyboard's focus stays where it was.
  */
 export function FileButtons(props: FileButtonsProps) {
-  const { state, describedBy, onCancel } = props;
+  const { state, describedBy, onCancel, onSaveInto } = props;
   const main = mainChoice(props);
   return (
     <div className="row-buttons">
@@ -37,6 +39,17 @@ export function FileButtons(props: FileButtonsProps) {
           compact
           describedBy={describedBy}
           onPress={main.press}
+        />
+      )}
+      {onSaveInto === undefined ? null : (
+        <Button
+          key="into"
+          label="Save as it arrives"
+          icon="save"
+          look="soft"
+          compact
+          describedBy={describedBy}
+          onPress={onSaveInto}
         />
       )}
       {state === 'downloading' || state === 'paused' ? (

@@ -13,10 +13,11 @@ interface FileListProps {
   readonly inside: string;
   readonly failures: ReadonlyMap<string, FailureView>;
   readonly actions: RoomActions;
+  readonly roomLeft: number;
 }
 
 /** All rows of an offer. A long list comes block by block, so that the page answers meanwhile. */
-export function FileList({ offer, inside, failures, actions }: FileListProps) {
+export function FileList({ offer, inside, failures, actions, roomLeft }: FileListProps) {
   const blockCount = Math.ceil(offer.files.length / BLOCK_ROWS);
   const shown = useGrowing(blockCount);
   return Array.from({ length: shown }, (_, block) => (
@@ -27,6 +28,7 @@ export function FileList({ offer, inside, failures, actions }: FileListProps) {
       inside={inside}
       failures={failures}
       actions={actions}
+      roomLeft={roomLeft}
       deferred={blockCount > 1}
     />
   ));

@@ -9,6 +9,9 @@ import { iconFor, splitPath } from './paths.ts';
 import type { RoomActions } from './room-actions.ts';
 import { fileWords } from './words.ts';
 
+/** A file of at least this is worth a question where to put it. */
+const LARGE_BYTES = 16 * 1024 * 1024;
+
 export interface FileRowProps {
   readonly file: FileView;
   readonly mine: boolean;
@@ -16,12 +19,22 @@ export interface FileRowProps {
   readonly inside: string;
   readonly failure: FailureView | undefined;
   readonly actions: RoomActions;
+  /** Bytes that the browser's storage still takes. */
+  readonly roomLeft: number;
 }
 
 /** One file. Renders only when its own FileView changed: there may be ten thousand of these. */
-export const FileRow = memo(function FileRow({ file, mine, inside, failure, actions }: FileRowProps) {
+export const FileRow = memo(function FileRow({
+  file,
+  mine,
+  inside,
+  failure,
+  actions,
+  roomLeft,
+}: FileRowProps) {
   const { folder, name } = splitPath(file.path, inside);
   const own = mine && file.state === 'seeding';
+  const saveInto = fitsNot(file, mine, roomLeft) ? actions.saveInto : undefined;
   const nameId = `file-${file.key}`;
   return (
     <li
@@ -51,6 +64,12 @@ export const FileRow = memo(function FileRow({ file, mine, inside, failure, acti
             tone={file.state === 'downloading' ? 'active' : 'still'}
           />
         ) : null}
+        {saveInto === undefined ? null : (
+          <p className="file-note">
+            There is too little room for it in this browser. It can go straight into a file that you pick,
+            which for a moment needs up to twice its size there. After a reload or a crash it goes on.
+          </p>
+        )}
         {failure === undefined ? null : <Alert failure={failure} onDismiss={actions.dismiss} />}
       </div>
       {own ? null : (
@@ -61,12 +80,19 @@ export const FileRow = memo(function FileRow({ file, mine, inside, failure, acti
           onPause={() => actions.pause(file)}
           onResume={() => actions.resume(file)}
           onCancel={() => actions.cancel(file)}
-          onSave={() => actions.save(file)}
+          {...(file.outlet === undefined && { onSave: () => actions.save(file) })}
+          onSaveInto={saveInto && (() => saveInto(file))}
         />
       )}
     </li>
   );
 });
+
+/** It would be, or is, held back for want of room. Small files fit anywhere. */
+function fitsNot({ state, size, progress, outlet }: FileView, mine: boolean, roomLeft: number): boolean {
+  if (mine || outlet !== undefined || size < LARGE_BYTES) return false;
+  return (state === 'offered' || state === 'paused') && size * (1 - progress) > roomLeft;
+}
 
 function showsBar({ state, progress }: FileView): boolean {
   return state === 'downloading' || state === 'paused' || (state === 'failed' && progress > 0);

@@ -10,6 +10,8 @@ interface FilesPanelProps {
   readonly offers: readonly OfferView[];
   readonly failures: ReadonlyMap<string, FailureView>;
   readonly saving: boolean;
+  /** Bytes that the browser's storage still takes. */
+  readonly roomLeft: number;
   readonly actions: RoomActions;
   /** Said while there is no file. */
   readonly emptyText: string;
@@ -17,7 +19,15 @@ interface FilesPanelProps {
   readonly children: ReactNode;
 }
 
-export function FilesPanel({ offers, failures, saving, actions, emptyText, children }: FilesPanelProps) {
+export function FilesPanel({
+  offers,
+  failures,
+  saving,
+  roomLeft,
+  actions,
+  emptyText,
+  children,
+}: FilesPanelProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const options = roomOptions(offers);
   const downloadAll = () => {
@@ -55,7 +65,9 @@ export function FilesPanel({ offers, failures, saving, actions, emptyText, child
       {offers.length === 0 ? (
         <p className="card empty">{emptyText}</p>
       ) : (
-        offers.map(offer => <OfferCard key={offer.id} offer={offer} failures={failures} actions={actions} />)
+        offers.map(offer => (
+          <OfferCard key={offer.id} offer={offer} failures={failures} actions={actions} roomLeft={roomLeft} />
+        ))
       )}
       <div className="add-more">{children}</div>
     </section>

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { FakeRoom, fakeNeighbour, fakeOffer, fakeSnapshot } from '../dev/fake-room.ts';
 import { commonFolder, iconFor, offerTitle, splitPath } from './paths.ts';
 import { createRoomActions, type Saved } from './room-actions.ts';
-import { fetchingProgress, isTransferring, offerProgress, overallState, roomOptions } from './totals.ts';
+import {
+  fetchingProgress,
+  isTransferring,
+  offerProgress,
+  overallState,
+  roomLeft,
+  roomOptions,
+} from './totals.ts';
 import { offerWords } from './words.ts';
 
 const offerOf = (...states: FileState[]) =>
@@ -26,6 +33,14 @@ describe('totals', () => {
     expect(roomOptions([offerOf('offered', 'downloading')])).toEqual({ download: true, save: false });
     expect(roomOptions([offerOf('downloading', 'complete')])).toEqual({ download: false, save: true });
     expect(roomOptions([offerOf('failed', 'seeding')])).toEqual({ download: true, save: true });
+  });
+
+  test('the room left is what the browser estimates, unless something waits for it', () => {
+    const storage = { kind: 'opfs', quota: 10, used: 4 } as const;
+    const full = [{ id: 'f', code: 'disk-full', text: '' }];
+    expect(roomLeft(fakeSnapshot({ storage }))).toBe(6);
+    expect(roomLeft(fakeSnapshot({ storage, failures: full }))).toBe(0);
+    expect(roomLeft(fakeSnapshot({ storage: { ...storage, quota: 0 } }))).toBe(Infinity);
   });
 
   test('own files are neither to be downloaded nor to be saved', () => {
@@ -162,8 +177,9 @@ describe('actions', () => {
     expect(kept.map(saved => saved.name)).toEqual(['saved.bin', 'shoal.zip']);
   });
 
-  test('where the browser cannot write into folders nothing offers it', () => {
-    expect(setUp().actions.saveFolder).toBeUndefined();
+  test('where the browser cannot write into folders or files nothing offers it', () => {
+    const { saveFolder, saveInto } = setUp().actions;
+    expect([saveFolder, saveInto]).toEqual([undefined, undefined]);
   });
 
   test('what a verb throws or rejects is reported', async () => {

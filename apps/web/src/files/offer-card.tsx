@@ -23,10 +23,12 @@ interface OfferCardProps {
   /** By the `key` of the file. */
   readonly failures: ReadonlyMap<string, FailureView>;
   readonly actions: RoomActions;
+  /** Bytes that the browser's storage still takes. */
+  readonly roomLeft: number;
 }
 
 /** What one member shared in one go. */
-export function OfferCard({ offer, failures, actions }: OfferCardProps) {
+export function OfferCard({ offer, failures, actions, roomLeft }: OfferCardProps) {
   const [open, setOpen] = useState(offer.files.length <= COLLAPSE_ABOVE);
   const inside = useMemo(() => commonFolder(offer.files), [offer.files]);
   const titleId = useId();
@@ -49,7 +51,13 @@ export function OfferCard({ offer, failures, actions }: OfferCardProps) {
         <Alert key={failure.id} failure={failure} onDismiss={actions.dismiss} />
       ))}
       {open || single ? (
-        <FileList offer={offer} inside={single ? '' : inside} failures={failures} actions={actions} />
+        <FileList
+          offer={offer}
+          inside={single ? '' : inside}
+          failures={failures}
+          actions={actions}
+          roomLeft={roomLeft}
+        />
       ) : null}
     </article>
   );

@@ -18,6 +18,8 @@ export interface RoomActions {
   /** Reads own files through kept handles; only a click may call it. */
   shareAgain(offer: OfferView): void;
   share(files: readonly ChosenFile[]): void;
+  /** Asks for a file and downloads into it. Absent where the browser cannot ask. */
+  saveInto?(file: FileView): void;
   downloadAll(): void;
   saveAll(): void;
   /** Absent where the browser cannot write into folders. */
@@ -56,6 +58,7 @@ export function createRoomActions(
       .catch(report);
   };
   const pick = pickFolder;
+  const pickOne = pickFile;
   return {
     download: file => attempt(() => room.accept(file.offer, [file.index])),
     pause: file => attempt(() => room.pause(file.offer, [file.index])),
@@ -69,6 +72,13 @@ export function createRoomActions(
     shareAgain: offer => settle(() => room.shareAgain(offer.id)),
     share: files => settle(() => room.share(files)),
     withdraw: offer => settle(() => room.withdraw(offer.id)),
+    ...(pickOne !== undefined && {
+      saveInto: (file: FileView) =>
+        settle(async () => {
+          const name = file.path.slice(file.path.lastIndexOf('/') + 1);
+          await room.saveInto(file.offer, file.index, await pickOne(name));
+        }),
+    }),
     downloadAll: () => attempt(() => room.acceptAll()),
     saveAll: () => settle(() => room.saveAll(pickFile)),
     ...(pick !== undefined && {

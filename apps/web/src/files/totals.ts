@@ -8,6 +8,8 @@ export interface OfferTotals {
   readonly wantedBytes: number;
   /** Verified bytes of those. */
   readonly gotBytes: number;
+  /** Files that are here and in no place of the person's own yet. */
+  readonly savable: number;
 }
 
 const known = new WeakMap<OfferView, OfferTotals>();
@@ -19,13 +21,16 @@ export function totalsOf(offer: OfferView): OfferTotals {
   const count = { offered: 0, downloading: 0, paused: 0, verifying: 0, complete: 0, seeding: 0, failed: 0 };
   let wantedBytes = 0;
   let gotBytes = 0;
+  let savable = 0;
   for (const file of offer.files) {
     count[file.state] += 1;
+    const received = file.state === 'complete' || (!offer.mine && file.state === 'seeding');
+    if (received && file.outlet === undefined) savable += 1;
     if (file.state === 'offered') continue;
     wantedBytes += file.size;
     gotBytes += file.size * file.progress;
   }
-  const totals = { count, wantedBytes, gotBytes };
+  const totals = { count, wantedBytes, gotBytes, savable };
   known.set(offer, totals);
   return totals;
 }
@@ -77,7 +82,7 @@ export function roomOptions(offers: readonly OfferView[]): {
     download: offers.some(
       offer => !offer.mine && totalsOf(offer).count.offered + totalsOf(offer).count.failed > 0,
     ),
-    save: offers.some(offer => receivedCount(offer) > 0),
+    save: offers.some(offer => totalsOf(offer).savable > 0),
   };
 }
 
@@ -105,6 +110,12 @@ export function isTransferring(snapshot: RoomSnapshot): boolean {
     snapshot.offers.some(offer => totalsOf(offer).count.downloading > 0 && isFlowing(offer.downRate)) ||
     snapshot.neighbours.some(neighbour => isFlowing(neighbour.upRate))
   );
+}
+
+/** Bytes that the browser's storage still takes, as far as is known; none while something waits for room. */
+export function roomLeft({ storage, failures }: RoomSnapshot): number {
+  if (failures.some(({ code }) => code === 'disk-full')) return 0;
+  return storage.kind === 'memory' || storage.quota === 0 ? Infinity : storage.quota - storage.used;
 }
 
 function isHere(file: FileView): boolean {

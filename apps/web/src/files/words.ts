@@ -15,13 +15,15 @@ export function fileWords(file: FileView, mine: boolean): string {
     case 'offered':
       return mine ? 'Not shared right now' : 'Not downloaded';
     case 'downloading':
-      return `${formatPercent(file.progress)} downloaded`;
+      return file.outlet === undefined
+        ? `${formatPercent(file.progress)} downloaded`
+        : `${formatPercent(file.progress)} downloaded, saved as it arrives`;
     case 'paused':
       return `Paused at ${formatPercent(file.progress)}`;
     case 'verifying':
       return 'Checking';
     case 'complete':
-      return 'Complete';
+      return file.outlet === undefined ? 'Complete' : 'Complete and saved';
     case 'seeding':
       return mine ? 'Shared by you' : 'Complete, passed on to others';
     case 'failed':

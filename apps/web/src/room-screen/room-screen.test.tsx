@@ -3,6 +3,8 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
 import { FilePickers } from '../drop-zone/file-pickers.tsx';
 import { FakeRoom, fakeNeighbour, fakeOffer, fakePeerId, fakeSnapshot } from '../dev/fake-room.ts';
+import { FileRow } from '../files/file-row.tsx';
+import { createRoomActions } from '../files/room-actions.ts';
 import { Landing } from '../landing/landing.tsx';
 import { RoomScreen } from './room-screen.tsx';
 
@@ -51,6 +53,36 @@ describe('a file row', () => {
     ['seeding', ['Save']],
   ])('%s has the buttons %j', (state, names) => {
     expect(buttons(rowOf(one(state)))).toEqual(names);
+  });
+
+  test('says that it was saved where it went into a picked file, and saves it no second time', () => {
+    const offer = fakeOffer({ id: 'o', files: [{ path: 'a', state: 'complete', progress: 1 }] });
+    const files = offer.files.map(file => ({ ...file, outlet: 'saved' as const }));
+    const markup = render({ offers: [{ ...offer, files }] });
+    expect(rowOf(markup)).toContain('Complete and saved');
+    expect(buttons(markup)).not.toContain('Save');
+    expect(buttons(markup)).not.toContain('Save all');
+  });
+
+  test.each<[string, FileState, number, number, boolean]>([
+    ['too large for the room', 'offered', 100e6, 99e6, true],
+    ['held back', 'paused', 100e6, 0, true],
+    ['that fits', 'offered', 100e6, 101e6, false],
+    ['on its way', 'downloading', 100e6, 0, false],
+    ['that is small', 'offered', 1e6, 0, false],
+  ])('of a file %s offers to save as it arrives, or does not', (_, state, size, roomLeft, offers) => {
+    const [file] = fakeOffer({ id: 'o', files: [{ path: 'a', state, size }] }).files;
+    if (file === undefined) throw new Error('no file');
+    const actions = {
+      ...createRoomActions(
+        new FakeRoom(),
+        () => {},
+        () => {},
+      ),
+      saveInto: () => {},
+    };
+    const row = { file, mine: false, inside: '', failure: undefined, actions, roomLeft };
+    expect(buttons(renderToStaticMarkup(<FileRow {...row} />)).includes('Save as it arrives')).toBe(offers);
   });
 
   test('of an own file has none', () => {

@@ -2,6 +2,7 @@ import type { FailureView, RoomHandle, RoomSnapshot } from '@shoal/room';
 import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { FilesPanel } from '../files/files-panel.tsx';
 import { createRoomActions, type Saved } from '../files/room-actions.ts';
+import { roomLeft } from '../files/totals.ts';
 import { Alert } from '../failures/alert.tsx';
 import { formatBytes } from '../format/format.ts';
 import { LinkCard } from '../link-card/link-card.tsx';
@@ -60,6 +61,7 @@ export function RoomScreen({ room, report, keep, notices, settings, pickers }: R
             offers={snapshot.offers}
             failures={failures.byFile}
             saving={snapshot.saving}
+            roomLeft={roomLeft(snapshot)}
             actions={actions}
             emptyText={emptyText(snapshot)}
           >

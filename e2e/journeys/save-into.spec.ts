@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { writeNoise } from '../support/files.ts';
+import { hashesInFolder, pickFile, withholdPermission } from '../support/handles.ts';
+import { fileRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { expect, test } from '../support/test.ts';
+
+const MIB = 1024 * 1024;
+const NAME = 'too large for this browser.bin';
+
+test('a file larger than the quota is saved as it arrives, and a click goes on after a reload', async ({
+  server,
+  person,
+  dir,
+}) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, 64 * MIB);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const link = await shareFiles(ann.page, server.url, path);
+  // What the browser says it has room for: the picked file lies in its own storage here, and must not count.
+  await bob.page.addInitScript(quota => {
+    navigator.storage.estimate = async () => ({ quota, usage: 0 });
+  }, 40 * MIB);
+  await withholdPermission(bob.page);
+  await pickFile(bob.page, 'picked');
+
+  await bob.page.goto(link);
+  const row = fileRow(bob.page, NAME);
+  await row.getByRole('button', { name: 'Save as it arrives', exact: true }).click();
+  await expect
+    .poll(async () => Number(await row.getAttribute('data-progress')), { intervals: [20] })
+    .toBeGreaterThan(0.4);
+  await bob.page.reload();
+  await expect(row).toHaveAttribute('data-state', 'paused');
+  await row.getByRole('button', { name: 'Resume', exact: true }).click();
+  await waitComplete(bob.page, NAME);
+
+  expect(await hashesInFolder(bob.page, 'picked')).toEqual(new Map([[NAME, sum]]));
+  expect([...(await hashesInFolder(bob.page, 'shoal-v1')).keys()]).toEqual([]);
+  expect([...ann.errors, ...bob.errors]).toEqual([]);
+});
