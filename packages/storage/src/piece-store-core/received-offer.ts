@@ -125,6 +125,8 @@ export class ReceivedOffer implements StoredOffer, Committable {
     if (this.#removed || this.#have.has(piece) || this.#busy.has(piece)) return;
     const { file, length } = locatePiece(this.#geometry, piece);
     if (this.#leaving.has(file)) return;
+    // The picked file has it, be it out of reach now: two copies would contradict each other.
+    if (this.#outlets.get(file)?.holds(piece) === true) return;
     const placed = this.#partials.place(piece, length, begin, data);
     switch (placed.type) {
       case 'waiting':
