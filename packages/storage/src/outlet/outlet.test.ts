@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { Bitfield, equalBytes } from '@shoal/protocol';
 import { MemoryByteStore } from '../backends/memory.ts';
+import { StorageError } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../piece-store-core/ports.ts';
 import { rig, type Rig } from '../testing/core-rig.ts';
 import { CrashyByteStore, CrashyRecords, type Fate } from '../testing/crashy-byte-store.ts';
@@ -21,7 +22,7 @@ const { firstPiece, pieceCount, size } = sample.geometry.files[FILE] ?? {
 const pieces = Array.from({ length: pieceCount }, (_, at) => firstPiece + at);
 const content = sample.contents[FILE] ?? new Uint8Array(0);
 
-const RUNS = 60;
+const RUNS = 100;
 const QUICKLY = { interval: 1 };
 
 let bytes: MemoryByteStore;
@@ -114,6 +115,17 @@ test('[OU3] where the picked file has no room for what has come, all stays where
   expect([...have.indices()]).toEqual(pieces.slice(4, 7));
   for (const piece of have.indices()) expect(await readable(live, piece)).toBe(true);
   expect(await records.outlets(sample.offer)).toEqual([]);
+});
+
+test('[OU3] what has come is let go only when the record says where it is', async () => {
+  const plain = rig({ bytes, records });
+  await plain.add(sample);
+  await put(plain, pieces.slice(4, 7));
+  vi.spyOn(records, 'saveOutlets').mockRejectedValue(new StorageError('io'));
+  const { live, have } = await open();
+  expect(failures(live)).toEqual(['outlet-failed']);
+  for (const piece of have.indices()) expect(await readable(live, piece)).toBe(true);
+  expect([...have.indices()]).toEqual(pieces.slice(4, 7));
 });
 
 test('[OU5] a picked file that is full stops it, and it goes on when it is opened anew', async () => {
