@@ -23,6 +23,8 @@ export class OutletFile {
   #left: { readonly size: number; readonly modified: number };
   /** Absent while the browser does not let us at the file, or it is not what we left. */
   #reader: SourceReader | undefined;
+  /** The browser puts a new version of the picked file in its place: what was opened before cannot be read any more. */
+  #swap: Promise<void> | undefined;
   #stopped = true;
 
   constructor(bytes: ByteStore, geometry: OfferGeometry, span: FileSpan, stem: string, record: OutletRecord) {
@@ -122,9 +124,17 @@ export class OutletFile {
   }
 
   async read(piece: number, begin: number, into: Bytes): Promise<void> {
-    if (this.#reader === undefined) throw new StorageError('not-found');
     const at = locatePiece(this.#geometry, piece).begin;
-    await this.#reader.use(0, at + begin, into.length, data => into.set(data));
+    for (;;) {
+      await this.#swap?.catch(() => undefined);
+      const reader = this.#reader;
+      if (reader === undefined) throw new StorageError('not-found');
+      try {
+        return await reader.use(0, at + begin, into.length, data => into.set(data));
+      } catch (error) {
+        if (this.#swap === undefined && reader === this.#reader) throw error;
+      }
+    }
   }
 
   /** The picked file, when it has everything. */
@@ -167,12 +177,14 @@ export class OutletFile {
           position,
           data: await this.#bytes.asBlob(file, begin, length),
         });
-      await writable.close();
+      this.#swap = writable.close().then(async () => await this.#look());
+      await this.#swap;
     } catch (error) {
       await writable.abort().catch(() => undefined);
       throw error;
+    } finally {
+      this.#swap = undefined;
     }
-    await this.#look();
     for (const piece of pieces) this.#held.set(piece - this.span.firstPiece);
   }
 

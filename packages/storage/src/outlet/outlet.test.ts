@@ -88,6 +88,36 @@ test('[OU1] [OU2] a whole segment goes into the picked file, is served from ther
   expect((await live.core.file(sample.offer, FILE)).size).toBe(size);
 });
 
+test('[OU2] who reads while the browser puts the new version in its place gets the bytes all the same', async () => {
+  const inner = picked.handle();
+  let opened = (): void => {};
+  const gate = new Promise<void>(resolve => (opened = resolve));
+  let closed = false;
+  const slow: PickedFile = {
+    ...inner,
+    createWritable: async options => {
+      const writable = await inner.createWritable(options);
+      const close = async (): Promise<void> => {
+        await writable.close();
+        closed = picked.puts === 2;
+        if (closed) await gate;
+      };
+      return { ...writable, close };
+    },
+  };
+  const live = rig({ bytes, records });
+  await live.add(sample, outlet(slow));
+  await put(live, pieces.slice(0, 2));
+  await vi.waitFor(async () => expect(await staged()).toEqual([]));
+  await put(live, pieces.slice(2, 4));
+  await vi.waitFor(() => expect(closed).toBe(true));
+  const reads = Promise.all(pieces.slice(0, 4).map(async piece => readable(live, piece)));
+  await new Promise(resolve => setImmediate(resolve));
+  opened();
+  expect(await reads).toEqual([true, true, true, true]);
+  expect(failures(live)).toEqual([]);
+});
+
 test('[OU3] what has come already goes first, and the room it took is free', async () => {
   const plain = rig({ bytes, records });
   await plain.add(sample);

@@ -3,6 +3,21 @@ import type { PickedFile, PickedWritable } from '../outlet/outlet.ts';
 import { StorageError } from '../errors.ts';
 import { step, type Fate } from './crashy-byte-store.ts';
 
+/** As browsers give it: it cannot be read any more once the file was written. */
+class Snapshot extends File {
+  readonly #of: PickedDisk;
+
+  constructor(of: PickedDisk) {
+    super([of.content], 'picked', { lastModified: of.modified });
+    this.#of = of;
+  }
+
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    if (this.#of.modified !== this.lastModified) throw new DOMException('changed', 'NotReadableError');
+    return await super.arrayBuffer();
+  }
+}
+
 /** A file that a person picked, as browsers treat it: writes go to a copy, which takes its place when it is closed or is lost. */
 export class PickedDisk {
   content: Bytes = new Uint8Array(0);
@@ -22,7 +37,7 @@ export class PickedDisk {
 
   handle(fate: Fate = { stepsLeft: Infinity, random: () => 0 }): PickedFile {
     return {
-      getFile: async () => new File([this.content], 'picked', { lastModified: this.modified }),
+      getFile: async () => new Snapshot(this),
       createWritable: async ({ keepExistingData }) => {
         step(fate);
         return this.#writable(fate, keepExistingData ? this.content : new Uint8Array(0));
