@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { FULL, countSent, killProcesses, record } from '../support/faults.ts';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
+import { hashesInFolder, pickFile, withholdPermission } from '../support/handles.ts';
 import { downloadAll, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
 import { startServer } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
@@ -100,6 +101,52 @@ test('browser kill -9 at random instants', async ({ server, person, dir }) => {
   expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
   judge(`the receiver's browser is killed (kill -9), ${CRASHES} times`, sent.bytes, CRASHES);
 });
+
+test(
+  'browser kill -9 while saving as it arrives, then the sharer leaves',
+  { tag: '@full' },
+  async ({ server, person, dir }) => {
+    const path = join(dir, NAME);
+    const sum = await writeNoise(path, SIZE);
+    const profile = join(dir, 'bob');
+    const ann = await person('ann');
+    const sent = await countSent(ann.context);
+    const link = await shareFiles(ann.page, server.url, path);
+    const openBob = async (): ReturnType<typeof person> => {
+      const bob = await person('bob', { profile });
+      // Half of it, by what the browser says: the picked file lies in its own storage here, and must not count.
+      await bob.page.addInitScript(quota => {
+        navigator.storage.estimate = async () => ({ quota, usage: 0 });
+      }, SIZE / 2);
+      await withholdPermission(bob.page);
+      await pickFile(bob.page, 'picked');
+      await bob.page.goto(link);
+      return bob;
+    };
+    const press = async (page: Page, name: string): Promise<void> =>
+      await fileRow(page, NAME).getByRole('button', { name, exact: true }).click();
+    let bob = await openBob();
+    await press(bob.page, 'Save as it arrives');
+    await reaches(bob.page, 0.4 + 0.3 * Math.random());
+    const before = await progress(bob.page);
+    const closed = bob.context.waitForEvent('close');
+    await killProcesses(bob.context, bob.page, 'browser');
+    await closed;
+    bob = await openBob();
+    await reaches(bob.page, before);
+    await expect(fileRow(bob.page, NAME)).toHaveAttribute('data-state', 'paused');
+    await press(bob.page, 'Resume');
+    await waitComplete(bob.page, NAME);
+    expect(await hashesInFolder(bob.page, 'picked')).toEqual(new Map([[NAME, sum]]));
+    await ann.close();
+    const cleo = await person('cleo');
+    await cleo.page.goto(link);
+    await downloadAll(cleo.page);
+    await waitComplete(cleo.page, NAME);
+    expect(await sha256OfFile(await saveRow(cleo.page, NAME))).toBe(sum);
+    judge("the receiver's browser is killed (kill -9) while it saves as it arrives", sent.bytes, 1);
+  },
+);
 
 test('sharer reload', { tag: '@full' }, async ({ server, person, dir }) => {
   const path = join(dir, NAME);

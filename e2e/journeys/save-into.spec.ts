@@ -31,6 +31,7 @@ test('a file larger than the quota is saved as it arrives, and a click goes on a
     .toBeGreaterThan(0.4);
   await bob.page.reload();
   await expect(row).toHaveAttribute('data-state', 'paused');
+  expect(Number(await row.getAttribute('data-progress'))).toBeGreaterThan(0.4);
   await row.getByRole('button', { name: 'Resume', exact: true }).click();
   await waitComplete(bob.page, NAME);
 

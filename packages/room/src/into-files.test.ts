@@ -92,6 +92,17 @@ test('a picked file that cannot be written is forgotten, and the file is as it w
   expect([wanted, outlets.files(OFFER), state.hasOutlet(1)]).toEqual([[], [], false]);
 });
 
+test('what is in a picked file that is out of reach is shown as here, and no more once it is opened', () => {
+  state.setOutlet(1, undefined);
+  state.holdElsewhere(1, 12);
+  state.add(39);
+  state.decide([1], 'paused');
+  expect(state.views()[1]).toMatchObject({ state: 'paused', progress: 13 / 30 });
+  expect([state.verifiedBytes, state.missingOf(1)]).toEqual([MIB, 29 * MIB]);
+  state.setOutlet(1, window);
+  expect(state.views()[1]).toMatchObject({ progress: 1 / 30 });
+});
+
 test('what the browser has to be asked for waits for a click, and the rest does not', async () => {
   await into.begin(OFFER, 1, handle);
   into.stored({ type: 'outlet-failed', offer: OFFER, file: 1, code: 'outlet-full', text: '' });

@@ -16,6 +16,8 @@ export class OfferState {
   readonly #failed = new Set<number>();
   /** Files that go into picked ones as they arrive; undefined while nothing can be written there. */
   readonly #outlets = new Map<number, OutletState | undefined>();
+  /** Bytes in picked files that are out of reach. */
+  readonly #elsewhere = new Map<number, number>();
   readonly #dirty = new Set<number>();
   #views: readonly FileView[] = [];
   #verifiedBytes = 0;
@@ -104,11 +106,21 @@ export class OfferState {
   /** @param outlet - undefined while nothing can be written there */
   setOutlet(file: number, outlet: OutletState | undefined): void {
     this.#outlets.set(file, outlet);
+    this.#elsewhere.delete(file);
+    this.#dirty.add(file);
+  }
+
+  /** So many pieces are in a picked file that is out of reach: they are shown as here, and count as here only once it is opened. */
+  holdElsewhere(file: number, pieces: number): void {
+    this.#elsewhere.set(file, pieces * this.offer.geometry.pieceLength);
     this.#dirty.add(file);
   }
 
   removeOutlets(files: readonly number[]): void {
-    for (const file of files) if (this.#outlets.delete(file)) this.#dirty.add(file);
+    for (const file of files) {
+      this.#elsewhere.delete(file);
+      if (this.#outlets.delete(file)) this.#dirty.add(file);
+    }
   }
 
   /** The file can be read: all of it was fetched, or it is an own one at hand. */
@@ -201,7 +213,8 @@ export class OfferState {
     const { path, size } = geometry.files[file] ?? { path: '', size: 0 };
     const state = this.#state(file);
     const done = state === 'seeding' || state === 'complete';
-    const progress = done ? 1 : size === 0 ? 0 : (this.#verified[file] ?? 0) / size;
+    const here = Math.min(size, (this.#verified[file] ?? 0) + (this.#elsewhere.get(file) ?? 0));
+    const progress = done ? 1 : size === 0 ? 0 : here / size;
     const outlet = this.#outlets.has(file) && (done ? 'saved' : 'arriving');
     return {
       key: `${id}/${file}`,

@@ -86,6 +86,8 @@ export class Offers {
         state.decide(kept.paused, 'paused');
       }
       if (stored !== undefined) this.#takeOutlets(state, stored);
+      for (const file of state.closedOutlets())
+        state.holdElsewhere(file, this.#options.outlets.heldPieces(offer.id, file));
       const frames = own ? [] : await vault.hashes(offer.id);
       // The seal may have come since: kept proofs are believed only with it.
       const book = await hashes.add(this.#options.current(offer.id) ?? offer, frames);

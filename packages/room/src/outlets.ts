@@ -1,13 +1,22 @@
 import type { OfferId } from '@shoal/protocol';
-import type { OutletRequest } from '@shoal/storage';
+import type { KeptOutlet, OutletRequest } from '@shoal/storage';
 import { ask, isGranted } from './handles.ts';
 
 /** Received files that go into picked ones as they arrive, as far as this device remembers. */
 export class Outlets {
   readonly #known = new Map<OfferId, Map<number, OutletRequest>>();
+  readonly #held = new Map<OfferId, Map<number, number>>();
 
-  restore(kept: ReadonlyMap<OfferId, readonly OutletRequest[]>): void {
-    for (const [offer, outlets] of kept) for (const outlet of outlets) this.add(offer, outlet);
+  restore(kept: ReadonlyMap<OfferId, readonly KeptOutlet[]>): void {
+    for (const [offer, outlets] of kept) {
+      this.#held.set(offer, new Map(outlets.map(({ file, heldPieces }) => [file, heldPieces])));
+      for (const outlet of outlets) this.add(offer, outlet);
+    }
+  }
+
+  /** Pieces that the picked file had when this session began. */
+  heldPieces(offer: OfferId, file: number): number {
+    return this.#held.get(offer)?.get(file) ?? 0;
   }
 
   add(offer: OfferId, outlet: OutletRequest): void {

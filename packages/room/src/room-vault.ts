@@ -1,5 +1,5 @@
 import type { Bytes, LogEntry, OfferId, RoomId } from '@shoal/protocol';
-import type { KeptRun, KeptSources, OfferSelection, OutletRequest, Vault } from '@shoal/storage';
+import type { KeptOutlet, KeptRun, KeptSources, OfferSelection, Vault } from '@shoal/storage';
 import { FreshHashes } from './fresh-hashes.ts';
 import type { PieceRun } from './fresh-hashes.ts';
 
@@ -68,8 +68,8 @@ export class RoomVault {
   }
 
   /** Received files that go into picked ones. */
-  async outlets(): Promise<ReadonlyMap<OfferId, readonly OutletRequest[]>> {
-    return (await this.#own?.outlets(this.#room)) ?? new Map<OfferId, readonly OutletRequest[]>();
+  async outlets(): Promise<ReadonlyMap<OfferId, readonly KeptOutlet[]>> {
+    return (await this.#own?.outlets(this.#room)) ?? new Map<OfferId, readonly KeptOutlet[]>();
   }
 
   /** The offer is taken back: nothing but its bytes need be kept, if there are any. */

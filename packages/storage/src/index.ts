@@ -7,7 +7,7 @@ export {
 } from './client/open-piece-store.ts';
 export { StorageError, type StorageErrorCode } from './errors.ts';
 export type { AddOffer, AddedOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from './piece-store.ts';
-export type { OutletRequest, OutletState } from './outlet/outlet.ts';
+export type { KeptOutlet, OutletRequest, OutletState } from './outlet/outlet.ts';
 export {
   openVault,
   type KeptRun,

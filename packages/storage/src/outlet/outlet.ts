@@ -22,6 +22,12 @@ export interface OutletRequest<Handle = FileSystemFileHandle> {
   readonly segmentBytes: number;
 }
 
+/** An outlet of an earlier session. */
+export interface KeptOutlet extends OutletRequest {
+  /** Pieces that the picked file has, as it was left. */
+  readonly heldPieces: number;
+}
+
 /** What is kept of an outlet. */
 export interface OutletRecord extends OutletRequest<PickedFile> {
   /** Bitfield over the file's pieces: those that are in the picked file and not in the store any more. */

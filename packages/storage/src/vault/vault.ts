@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import {
+  Bitfield,
   asOfferId,
   asRoomId,
   generateIdentity,
@@ -11,7 +12,7 @@ import {
   type WebCryptoLike,
 } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
-import type { OutletRequest } from '../outlet/outlet.ts';
+import type { KeptOutlet } from '../outlet/outlet.ts';
 import { outletsSchema } from './records.ts';
 import { MAIN_SCOPE, bytesSchema, openVaultDatabase, type VaultDatabase } from './schema.ts';
 
@@ -93,7 +94,7 @@ export interface Vault {
   sources(room: RoomId, offer: OfferId): Promise<KeptSources | undefined>;
   removeSources(room: RoomId, offer: OfferId): Promise<void>;
   /** Received files of the room that go into picked ones as they arrive. */
-  outlets(room: RoomId): Promise<ReadonlyMap<OfferId, readonly OutletRequest[]>>;
+  outlets(room: RoomId): Promise<ReadonlyMap<OfferId, readonly KeptOutlet[]>>;
   /** Bitfields (MSB first) of the pieces kept of each offer of the room. */
   bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>>;
   putSelection(room: RoomId, selection: readonly OfferSelection[]): Promise<void>;
@@ -225,8 +226,21 @@ class IndexedDbVault implements Vault {
     return this.#try(() => this.#database.delete('sources', [room, offer]));
   }
 
-  outlets(room: RoomId): Promise<ReadonlyMap<OfferId, readonly OutletRequest[]>> {
-    return this.#try(() => this.#kept(room, 'outlets', outletsSchema));
+  outlets(room: RoomId): Promise<ReadonlyMap<OfferId, readonly KeptOutlet[]>> {
+    return this.#try(async () => {
+      const kept = [...(await this.#kept(room, 'outlets', outletsSchema))];
+      return new Map(
+        kept.map(([offer, outlets]) => [
+          offer,
+          outlets.map(({ file, handle, segmentBytes, held }) => ({
+            file,
+            handle,
+            segmentBytes,
+            heldPieces: new Bitfield(held.length * 8, held).count,
+          })),
+        ]),
+      );
+    });
   }
 
   bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>> {
