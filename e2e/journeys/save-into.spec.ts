@@ -13,13 +13,13 @@ test('a file larger than the quota is saved as it arrives, and a click goes on a
   dir,
 }) => {
   const path = join(dir, NAME);
-  const sum = await writeNoise(path, 40 * MIB);
+  const sum = await writeNoise(path, 24 * MIB);
   const [ann, bob] = [await person('ann'), await person('bob')];
   const link = await shareFiles(ann.page, server.url, path);
   // What the browser says it has room for: the picked file lies in its own storage here, and must not count.
   await bob.page.addInitScript(quota => {
     navigator.storage.estimate = async () => ({ quota, usage: 0 });
-  }, 20 * MIB);
+  }, 16 * MIB);
   await withholdPermission(bob.page);
   await pickFile(bob.page, 'picked');
 

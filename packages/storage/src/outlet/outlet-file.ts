@@ -3,7 +3,7 @@ import type { ByteStore } from '../backends/byte-store.ts';
 import { StorageError } from '../errors.ts';
 import type { Region } from '../piece-store-core/layout.ts';
 import { SourceReader } from '../source/source-reader.ts';
-import type { OutletRecord, OutletState, PickedFile } from './outlet.ts';
+import type { OutletRecord, OutletState, PickedFile, PickedWritable } from './outlet.ts';
 
 /**
  * One received file that goes into a picked file. Pieces are staged in segments, each a stored file; a segment that is whole is
@@ -25,6 +25,7 @@ export class OutletFile {
   #reader: SourceReader | undefined;
   /** The browser puts a new version of the picked file in its place: what was opened before cannot be read any more. */
   #swap: Promise<void> | undefined;
+  #writable: PickedWritable | undefined;
   #stopped = true;
 
   constructor(bytes: ByteStore, geometry: OfferGeometry, span: FileSpan, stem: string, record: OutletRecord) {
@@ -170,6 +171,7 @@ export class OutletFile {
     if (keepExistingData && !this.#isAsLeft(await this.#handle.getFile()))
       throw new StorageError('source-changed');
     const writable = await this.#handle.createWritable({ keepExistingData });
+    this.#writable = writable;
     try {
       for (const { file, begin, length, position } of this.#runs(pieces, place))
         await writable.write({
@@ -183,6 +185,7 @@ export class OutletFile {
       await writable.abort().catch(() => undefined);
       throw error;
     } finally {
+      this.#writable = undefined;
       this.#swap = undefined;
     }
     for (const piece of pieces) this.#held.set(piece - this.span.firstPiece);
@@ -204,8 +207,10 @@ export class OutletFile {
       await this.#bytes.remove(this.#segmentFile(segment));
   }
 
+  /** What is being written is given up: it is staged still, and a large file must not keep the store from closing. */
   close(): void {
     this.#stopped = true;
+    void this.#writable?.abort().catch(() => undefined);
     this.#reader?.close();
   }
 

@@ -118,6 +118,30 @@ test('[OU2] who reads while the browser puts the new version in its place gets t
   expect(failures(live)).toEqual([]);
 });
 
+test('[OU5] a store that closes does not wait for what is being written, and says nothing of it', async () => {
+  const inner = picked.handle();
+  let writing = false;
+  const stuck: PickedFile = {
+    ...inner,
+    createWritable: async options => {
+      const writable = await inner.createWritable(options);
+      let abort = (): void => {};
+      const aborted = new Promise<void>((_, reject) => (abort = () => reject(new Error('aborted'))));
+      const write = async (): Promise<void> => {
+        writing = true;
+        await aborted;
+      };
+      return { ...writable, write, abort: async () => abort() };
+    },
+  };
+  const live = rig({ bytes, records });
+  await live.add(sample, outlet(stuck));
+  await put(live, pieces.slice(0, 2));
+  await vi.waitFor(() => expect(writing).toBe(true));
+  await live.core.addOffer(sample.offer, sample.geometry);
+  expect([failures(live), picked.puts, await staged()]).toEqual([[], 0, [0]]);
+});
+
 test('[OU3] what has come already goes first, and the room it took is free', async () => {
   const plain = rig({ bytes, records });
   await plain.add(sample);

@@ -111,8 +111,8 @@ export class Outlets {
   /** Nothing is handed over from now on; resolves when nothing is under way. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#running;
     for (const outlet of this.#files.values()) outlet.close();
+    await this.#running;
   }
 
   /** The file stays as it is until it is opened anew. */
