@@ -137,7 +137,8 @@ test(
     await expect(fileRow(bob.page, NAME)).toHaveAttribute('data-state', 'paused');
     await press(bob.page, 'Resume');
     await waitComplete(bob.page, NAME);
-    expect(await hashesInFolder(bob.page, 'picked')).toEqual(new Map([[NAME, sum]]));
+    // Beside it Chromium may leave the copy that the crash cut off.
+    expect((await hashesInFolder(bob.page, 'picked')).get(NAME)).toBe(sum);
     await ann.close();
     const cleo = await person('cleo');
     await cleo.page.goto(link);
