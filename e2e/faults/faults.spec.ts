@@ -1,7 +1,8 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
-import { FULL, countSent, killProcesses, record } from '../support/faults.ts';
+import { FULL, countSent, killProcesses, record, tabSwitch } from '../support/faults.ts';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
 import { hashesInFolder, pickFile, withholdPermission } from '../support/handles.ts';
 import { downloadAll, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
@@ -14,6 +15,8 @@ const SIZE = (FULL ? 128 : 64) * MIB;
 const CRASHES = FULL ? 20 : 2;
 /** Lost with a cut: what is on its way, unfinished pieces, and what was not committed yet (a quarter of a second). */
 const IN_FLIGHT = 6 * MIB;
+/** Seconds that two tabs lie in the background with nothing to do. */
+const BACKGROUND = Number(process.env['SHOAL_FAULT_CUT'] ?? 60);
 const NAME = 'film.bin';
 
 const progress = async (page: Page): Promise<number> =>
@@ -197,6 +200,28 @@ test('server killed and restarted', { tag: '@full' }, async ({ person, dir }) =>
   expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
   judge('the server is killed and restarted', sent.bytes, 0);
   await second.stop();
+});
+
+test('background tabs', { tag: '@full' }, async ({ server, person, dir }) => {
+  test.setTimeout((BACKGROUND + 240) * 1000);
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const [hideAnn, hideBob] = [await tabSwitch(ann.context), await tabSwitch(bob.context)];
+  const sent = await countSent(ann.context);
+  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  await downloadAll(bob.page);
+  await reaches(bob.page, 0.2);
+  await Promise.all([hideAnn(ann.page, true), hideBob(bob.page, true)]);
+  await waitComplete(bob.page, NAME);
+  await sleep(BACKGROUND * 1000);
+  for (const { page } of [ann, bob]) {
+    await expect(page.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
+    await expect(page.getByTestId('peer-row')).toHaveCount(1);
+  }
+  await hideBob(bob.page, false);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge(`both tabs are in the background, until ${BACKGROUND} s after the end`, sent.bytes, 0);
 });
 
 test('two tabs', { tag: '@full' }, async ({ server, person, dir }) => {

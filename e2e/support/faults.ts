@@ -57,6 +57,54 @@ export async function countSent(context: BrowserContext): Promise<Counter> {
   return counter;
 }
 
+/**
+ * Lets pages of a browser go behind another tab and come back. Chromium under Playwright always believes to be seen, so what it does
+ * to the timers of a hidden page is done here: they run once a second, on the second, and nothing is painted. (Pages with an open data channel
+ * are spared the once a minute; timers in workers are not slowed.)
+ * @returns sends a page to the back, or to the front
+ */
+export async function tabSwitch(
+  context: BrowserContext,
+): Promise<(page: Page, hidden: boolean) => Promise<void>> {
+  await context.addInitScript(() => {
+    const state = { hidden: false };
+    Object.defineProperty(document, 'visibilityState', {
+      get: () => (state.hidden ? 'hidden' : 'visible'),
+    });
+    const [later, often, paint] = [setTimeout, setInterval, requestAnimationFrame];
+    const onTheSecond = (ms: number): number => Math.ceil((Date.now() + ms) / 1000) * 1000 - Date.now();
+    const page = window as unknown as {
+      setTimeout(task: () => void, ms?: number): unknown;
+      setInterval(task: () => void, ms?: number): unknown;
+      requestAnimationFrame(task: FrameRequestCallback): number;
+      shoalHide(hidden: boolean): void;
+    };
+    page.setTimeout = (task, ms = 0) => later(task, state.hidden ? onTheSecond(ms) : ms);
+    page.setInterval = (task, ms = 0) => {
+      let second = 0;
+      return often(() => {
+        const now = Math.floor(Date.now() / 1000);
+        if (state.hidden && now === second) return;
+        second = now;
+        task();
+      }, ms);
+    };
+    page.requestAnimationFrame = task => {
+      if (!state.hidden) return paint(task);
+      return Number(later(() => page.requestAnimationFrame(task), 100));
+    };
+    page.shoalHide = hidden => {
+      state.hidden = hidden;
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
+  });
+  return async (page, hidden) => {
+    await page.evaluate(value => {
+      (window as unknown as { shoalHide(hidden: boolean): void }).shoalHide(value);
+    }, hidden);
+  };
+}
+
 type ProcessKind = 'browser' | 'renderer';
 
 /** SIGKILL to the processes of one person's browser: what a crash looks like. */
