@@ -23,7 +23,8 @@ export interface SocketIoSignalingOptions {
 }
 
 const DEFAULT_ACK_TIMEOUT_MS = 8_000;
-const DEFAULT_RECONNECT_MS = [500, 10_000] as const;
+/** Of a dead line nobody is told when it lives again: with the jitter it is found out within 7.5 s. */
+const DEFAULT_RECONNECT_MS = [500, 5_000] as const;
 /** Milliseconds between tries to get into a room that would not let us in. */
 const JOIN_BACKOFF = { base: 2_000, cap: 60_000 };
 /** socket.io's word for "between half and one and a half times the delay". */
