@@ -4,7 +4,7 @@ import { writeNoise } from '../support/files.ts';
 import { fileRow, shareFiles } from '../support/room-page.ts';
 import { expect } from '../support/test.ts';
 import { acceptWhenOffered, chooseFile } from './support/watch-row.ts';
-import { RECEIVERS, crowdOnLines, uploadedBy } from './support/crowd.ts';
+import { LONG_LINE, RECEIVERS, crowdOnLines, uploadedBy } from './support/crowd.ts';
 import { report } from './support/rows.ts';
 
 const BYTES = Number(process.env['SHOAL_BENCH_MIB'] ?? 32) * 1024 * 1024;
@@ -21,7 +21,7 @@ test('the sharer closes its tab when one copy is out: the rest complete', async 
   await writeNoise(path, BYTES);
   await writeNoise(hello, 1000);
   const server = await lab.server();
-  const { sharer, receivers } = await crowdOnLines(lab, person);
+  const { sharer, receivers } = await crowdOnLines(lab, person, LONG_LINE);
   const link = await shareFiles(sharer.page, server.url, hello);
   for (const { page } of receivers) await page.goto(link);
   for (const { page } of [sharer, ...receivers])

@@ -5,8 +5,9 @@ import { findChromium } from '../../scripts/chromium.mjs';
 import type { ProfileOptions } from '../support/profiles.ts';
 import { startServer } from '../support/server.ts';
 import type { ServerProcess } from '../support/server.ts';
-import { Line, compileLine } from './line.ts';
-import type { LineShape } from './line.ts';
+import { EmulatedLine, compileLine } from './emulated-line.ts';
+import { KernelLine } from './kernel-line.ts';
+import type { Line, LineShape } from './line.ts';
 import { Namespace, cable, removeLeftovers } from './namespace.ts';
 import { natRules } from './nat.ts';
 import type { NatKind } from './nat.ts';
@@ -23,8 +24,10 @@ export type Cut = 'cable' | 'line';
 export interface MemberOptions {
   /** Default: `open`. */
   readonly kind?: NatKind;
-  /** Default: no emulation, as fast as the machine is. */
+  /** Default: no limit, as fast as the machine is. */
   readonly line?: LineShape;
+  /** Who makes the line; default: the emulator. The kernel limits only rate and queue; see `hasKernelLines`. */
+  readonly by?: 'emulator' | 'kernel';
 }
 
 /** Somebody's computer, behind a router and a line of its own. */
@@ -36,7 +39,7 @@ export interface Member {
   readonly port: string;
   /** For `openProfile`: a browser that runs in here. */
   readonly browser: ProfileOptions;
-  /** The emulated line. @throws Error for a member made without one */
+  /** The line. @throws Error for a member made without one */
   readonly line: Line;
   /** Another kind of router from now on; what goes through the old one is forgotten, or goes on (`keep`). */
   setKind(kind: NatKind, flows?: 'forget' | 'keep'): Promise<void>;
@@ -89,7 +92,7 @@ export class Lab {
     return this.#internet;
   }
 
-  async member({ kind = 'open', line }: MemberOptions = {}): Promise<Member> {
+  async member({ kind = 'open', line, by = 'emulator' }: MemberOptions = {}): Promise<Member> {
     const number = this.#members.length + 1;
     const [wan, lan, host] = [`203.0.113.${100 + number}`, `10.0.${number}.1`, `10.0.${number}.2`];
     const place = await Namespace.create(`member${number}`, HOSTS);
@@ -102,7 +105,10 @@ export class Lab {
     const port = `port${number}`;
     if (line === undefined) await cable(router, 'wan', this.#internet, port);
     else {
-      entry.line = await Line.open(await this.#emulator(), router, 'wan', this.#internet, port);
+      entry.line =
+        by === 'kernel'
+          ? await KernelLine.open(router, 'wan', this.#internet, port)
+          : await EmulatedLine.open(await this.#emulator(), router, 'wan', this.#internet, port);
       entry.line.set(line);
     }
     await this.#internet.ip(`link set ${port} master bridge`);
@@ -127,7 +133,7 @@ export class Lab {
       port,
       browser: await this.#browser(place),
       get line() {
-        if (entry.line === undefined) throw new Error('this member has no emulated line');
+        if (entry.line === undefined) throw new Error('this member has no line');
         return entry.line;
       },
       setKind,

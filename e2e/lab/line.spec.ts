@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { hasKernelLines } from './kernel-line.ts';
 import { SERVER, TURN } from './lab.ts';
 import type { Lab, Member } from './lab.ts';
 import { expect, test } from './test.ts';
@@ -50,6 +51,30 @@ test('an emulated line has the rate, the delay and the queue it was given, and a
   const slower = await measure(lab, member, 4);
   expect(slower.mbit).toBeGreaterThan(3.6);
   expect(slower.idle).toBeLessThan(20);
+  expect(slower.arrived).toBe(slower.sent);
+});
+
+test("the kernel's line has the rate and the queue it was given, and a changed one at once", async ({
+  lab,
+}) => {
+  test.skip(!hasKernelLines(), 'tc or its token bucket (tbf) is missing');
+  const member = await lab.member({ line: { up: 20, down: 50, queue: 80 }, by: 'kernel' });
+  const full = await measure(lab, member, 40);
+  expect(full.mbit).toBeGreaterThan(19);
+  expect(full.mbit).toBeLessThan(21);
+  expect(full.idle).toBeLessThan(10);
+  expect(full.loaded).toBeGreaterThan(60);
+  expect(full.loaded).toBeLessThan(100);
+  const { up, down } = await member.line.counts();
+  expect(up.dropped).toBeGreaterThan(100);
+  // No frame carries more than one datagram, or the bucket would not see what passes.
+  expect(up.frames).toBeGreaterThan(full.sent);
+  expect(up.frames).toBeLessThan(full.sent + 100);
+  expect(down.dropped).toBe(0);
+
+  member.line.set({ up: 5 });
+  const slower = await measure(lab, member, 4);
+  expect(slower.mbit).toBeGreaterThan(3.6);
   expect(slower.arrived).toBe(slower.sent);
 });
 

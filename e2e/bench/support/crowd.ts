@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test';
 import type { Page } from '@playwright/test';
-import type { Lab, Member } from '../../lab/lab.ts';
+import { hasKernelLines } from '../../lab/kernel-line.ts';
+import type { Lab, Member, MemberOptions } from '../../lab/lab.ts';
 import type { Person, ProfileOptions } from '../../support/profiles.ts';
 import { shareFiles } from '../../support/room-page.ts';
 import { acceptWhenOffered, chooseFile, sightingOf } from './watch-row.ts';
@@ -10,7 +11,29 @@ export const SMALL = { viewport: { width: 400, height: 300 } };
 export const RECEIVERS = 4;
 /** Mbit/s up and down, ms, ms. Slower lines tell whether it was the machine that could not keep up. */
 const UP = Number(process.env['SHOAL_BENCH_UP'] ?? 20);
-export const LINE = { up: UP, down: 5 * UP, delay: 10, queue: 100 };
+const RATES = { up: UP, down: 5 * UP, queue: 100 };
+
+/** A line that each of a crowd has. */
+export type CrowdLine = Required<Pick<MemberOptions, 'line' | 'by'>> & { readonly what: string };
+
+/** Nothing between two members but rate and queue. */
+export function shortLine(): CrowdLine {
+  return hasKernelLines()
+    ? { what: 'lines limited by the kernel', line: RATES, by: 'kernel' }
+    : { what: 'lines limited by the emulator (no tbf here)', line: RATES, by: 'emulator' };
+}
+
+export const LONG_LINE: CrowdLine = {
+  what: 'emulated lines of 10 ms each way',
+  line: { ...RATES, delay: 10 },
+  by: 'emulator',
+};
+
+/** Seconds in which all receivers can have so many bytes at best (Kumar and Ross, 2006). */
+export function boundOf(bytes: number): number {
+  const [up, down] = [(RATES.up * 1e6) / 8, (RATES.down * 1e6) / 8];
+  return Math.max(bytes / up, bytes / down, (RECEIVERS * bytes) / (up * (1 + RECEIVERS)));
+}
 
 type OpenPerson = (name: string, options?: ProfileOptions) => Promise<Person>;
 
@@ -18,12 +41,13 @@ type OpenPerson = (name: string, options?: ProfileOptions) => Promise<Person>;
 export async function crowdOnLines(
   lab: Lab,
   open: OpenPerson,
+  { line, by }: CrowdLine,
 ): Promise<{ home: Member; sharer: Person; receivers: Person[] }> {
-  const home = await lab.member({ line: LINE });
+  const home = await lab.member({ line, by });
   const sharer = await open('sharer', { ...home.browser, ...SMALL });
   const receivers = [];
   for (let i = 0; i < RECEIVERS; i++) {
-    const { browser } = await lab.member({ line: LINE });
+    const { browser } = await lab.member({ line, by });
     receivers.push(await open(`receiver${i}`, { ...browser, ...SMALL }));
   }
   return { home, sharer, receivers };
