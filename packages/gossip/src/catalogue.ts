@@ -72,7 +72,7 @@ export class Catalogue {
     return this.#texts;
   }
 
-  /** By author of receipts and giver: bytes that the author says to have got. Claims: `believedGiven` weighs them. */
+  /** By author of receipts and giver: bytes that the author says to have got. Claims: `standings` weighs them. */
   get receipts(): Receipts {
     return this.#receipts;
   }

@@ -4,7 +4,7 @@ export { GossipError } from './errors.ts';
 export type { GossipErrorCode } from './errors.ts';
 export type { GossipEffect, GossipEvent, MisbehaviourCode } from './events.ts';
 export type { Fork } from './fork.ts';
-export { believedGiven } from './ledger.ts';
+export { standings } from './ledger.ts';
 export type { LedgerInput, Receipts } from './ledger.ts';
 export { DEFAULT_GOSSIP_LIMITS } from './limits.ts';
 export type { GossipLimits } from './limits.ts';

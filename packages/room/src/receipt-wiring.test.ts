@@ -74,7 +74,7 @@ test('[GR1] what the swarm counts goes into a receipt, and its standing comes ba
   s.set(bob, 0, MIB);
   s.after(1);
   expect(s.bodies).toEqual([{ kind: 'receipt', givers: [[ann, 3 * MIB]] }]);
-  expect(s.events).toEqual([{ type: 'standing', peer: ann, given: 3 * MIB }]);
+  expect(s.events).toEqual([{ type: 'standing', peer: ann, standing: 1 }]);
 });
 
 test('[GR1] the last counts of a neighbour that leaves are kept', () => {

@@ -28,7 +28,7 @@ export class RoomReceipts {
       receipts: () => gossip.catalogue.receipts,
       members: () => gossip.catalogue.members.size,
       author: async body => await gossip.author(body),
-      standing: (peer, given) => tell({ type: 'standing', peer, given }),
+      standing: (peer, standing) => tell({ type: 'standing', peer, standing }),
     });
   }
 

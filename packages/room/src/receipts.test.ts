@@ -28,7 +28,7 @@ function stage(written: readonly (readonly [PeerId, number])[] = [], members = 2
       for (const [giver, bytes] of body.givers) receipts.get(self)?.set(giver, bytes);
       return Promise.resolve();
     },
-    standing: (peer, given) => told.push([peer, given]),
+    standing: (peer, standing) => told.push([peer, standing]),
   });
   return {
     keeper,
@@ -147,24 +147,25 @@ test('a log that takes no more entries is tried again an interval later, and not
   expect(s.bodies).toHaveLength(2);
 });
 
-test('[GR7] neighbours are told once what they gave to us and, by receipts of those we gave to, to others', async () => {
+test('[GR7] neighbours are told once how well their giving is vouched for: by what they gave us, and by those we gave to', async () => {
   const s = stage();
   s.set(ann, 0, 10 * MIB);
-  s.set(bob, 2 * MIB);
-  s.receipts.set(ann, new Map([[bob, 3 * MIB]]));
+  // Asked for 8 KiB, as everyone who has had less than a MiB.
+  s.set(bob, 4096);
+  s.receipts.set(ann, new Map([[bob, 2048]]));
   s.receipts.set(cleo, new Map([[ann, 1e15]]));
   await s.after(1);
-  expect(s.told).toEqual([[bob, 5 * MIB]]);
+  expect(s.told).toEqual([[bob, 0.75]]);
   await s.after(10);
   expect(s.told).toHaveLength(1);
   s.receipts.set(bob, new Map([[ann, MIB]]));
   await s.after(1);
   expect(s.told).toHaveLength(1);
   await s.after(4);
-  expect(s.told.slice(1)).toEqual([[ann, MIB]]);
+  expect(s.told.slice(1)).toEqual([[ann, 1]]);
   // Whoever joins anew is a stranger to the swarm, and is told again.
   s.keeper.left(bob, s.counts.get(bob));
   s.set(bob, 0);
   await s.after(5);
-  expect(s.told.slice(2)).toEqual([[bob, 5 * MIB]]);
+  expect(s.told.slice(2)).toEqual([[bob, 0.75]]);
 });

@@ -1,6 +1,6 @@
 import { MAX_RECEIPT_GIVERS } from '@shoal/protocol';
 import type { EntryBody, PeerId } from '@shoal/protocol';
-import { believedGiven } from '@shoal/gossip';
+import { standings } from '@shoal/gossip';
 import type { Receipts } from '@shoal/gossip';
 
 const MIB = 1024 * 1024;
@@ -36,12 +36,12 @@ export interface ReceiptKeeperOptions {
   /** How many members the room log names. */
   readonly members: () => number;
   readonly author: (body: Extract<EntryBody, { kind: 'receipt' }>) => Promise<unknown>;
-  /** A neighbour is now believed to have given so many bytes, to us and to others. */
-  readonly standing: (peer: PeerId, given: number) => void;
+  /** How well a neighbour's giving is now vouched for, 0 to 1. */
+  readonly standing: (peer: PeerId, standing: number) => void;
 }
 
 /**
- * Writes down what we got from whom, and tells the swarm what each neighbour is believed to have given. Counts what neighbours
+ * Writes down what we got from whom, and tells the swarm how well each neighbour's giving is vouched for. Counts what neighbours
  * gave and got over all their links; what was got before a reload comes back out of our own log. Rules: [GR1] to [GR7].
  */
 export class ReceiptKeeper {
@@ -133,12 +133,12 @@ export class ReceiptKeeper {
     this.#weighedAt = clock();
     const got = new Map(this.#written);
     for (const [peer, bytes] of this.#got) got.set(peer, Math.max(bytes, got.get(peer) ?? 0));
-    const given = believedGiven({ self, gave: this.#gave, got, receipts: receipts() });
-    for (const peer of this.#seen.keys()) {
-      const bytes = Math.floor(given.get(peer) ?? 0);
-      if (bytes === (this.#told.get(peer) ?? 0)) continue;
-      this.#told.set(peer, bytes);
-      standing(peer, bytes);
+    const asked = new Map([...this.#seen].map(([peer, { upBytes }]) => [peer, upBytes]));
+    for (const [peer, part] of standings({ self, gave: this.#gave, got, receipts: receipts(), asked })) {
+      const rounded = Math.round(part * 100) / 100;
+      if (rounded === (this.#told.get(peer) ?? 0)) continue;
+      this.#told.set(peer, rounded);
+      standing(peer, rounded);
     }
   }
 }

@@ -27,8 +27,8 @@ function take(solo: Solo, name: string, count = 1): void {
 }
 const served = (solo: Solo): string[] =>
   names.filter(name => solo.swarm.peerStats(peerNamed(name))?.choking === false);
-const stands = (solo: Solo, name: string, given: number): Solo =>
-  solo.receive({ type: 'standing', peer: peerNamed(name), given });
+const stands = (solo: Solo, name: string, standing: number): Solo =>
+  solo.receive({ type: 'standing', peer: peerNamed(name), standing });
 
 describe('who takes and does not give', () => {
   test('[CH5] is served in one round of twelve while others wait, and comes back when they are gone', () => {
@@ -48,10 +48,10 @@ describe('who takes and does not give', () => {
   test('[CH5] what receipts say it gave to others counts, and what it has just begun to take does not', () => {
     const known = crowd();
     take(known, 'a', 8);
-    stands(known, 'a', KIB * 100);
+    stands(known, 'a', 0.5);
     known.tick(10_000).tick(10_000);
     expect(served(known)).toContain('a');
-    stands(known, 'a', KIB * 2);
+    stands(known, 'a', 0.49);
     known.tick(10_000);
     expect(served(known)).not.toContain('a');
     const fresh = crowd();

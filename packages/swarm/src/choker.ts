@@ -9,8 +9,10 @@ const TAKER_ROUNDS = 12;
 const TAKER_BYTES = 512 * 1024;
 /** or so many without a piece that it could give on: pieces are up to 4 MiB long, and somebody may only say that it has none. */
 const TAKER_EMPTY_BYTES = 16 * 1024 * 1024;
-/** and has given us, or others as far as receipts are believed, less than this part of it. */
+/** and has given us less than this part of it, */
 const TAKER_PART = 1 / 256;
+/** and is not vouched for to this degree, out of 1: those who got a half of all that we gave would have to say that it gave. */
+const VOUCHED = 1 / 2;
 /** So many others must want our uplink before takers are put off: with fewer there is nothing to fight for. */
 const CONTESTED = 2;
 
@@ -166,9 +168,9 @@ export class Choker {
 
 /** It has had its share of us and gives next to nothing, neither to us nor, as far as is known, to others. */
 function takes(neighbour: Neighbour): boolean {
-  const given = Math.max(neighbour.downBytes, neighbour.standing);
-  if (neighbour.upBytes < TAKER_BYTES || given >= TAKER_PART * neighbour.upBytes) return false;
-  if (neighbour.upBytes >= TAKER_EMPTY_BYTES) return true;
+  const { upBytes, downBytes, standing } = neighbour;
+  if (upBytes < TAKER_BYTES || downBytes >= TAKER_PART * upBytes || standing >= VOUCHED) return false;
+  if (upBytes >= TAKER_EMPTY_BYTES) return true;
   for (const { bits } of neighbour.holdings.values()) if (bits.count > 0) return true;
   return false;
 }

@@ -64,8 +64,8 @@ export type SwarmEvent =
   | { readonly type: 'piece-failed'; readonly offer: OfferId; readonly piece: number }
   /** Bytes the link takes now, reads in progress not subtracted. Report it after every block sent and when it grows. */
   | { readonly type: 'send-room'; readonly peer: PeerId; readonly bytes: number }
-  /** A neighbour is believed to have given so many bytes in all, to us and (by receipts in the room log) to others. */
-  | { readonly type: 'standing'; readonly peer: PeerId; readonly given: number }
+  /** How well a neighbour's giving, measured by what it had of us, is vouched for by receipts in the room log: 0 to 1, a half is enough. */
+  | { readonly type: 'standing'; readonly peer: PeerId; readonly standing: number }
   /** A person's caps, bytes per second, both absent at first: no cap. They count at once. */
   | { readonly type: 'caps'; readonly up: number | undefined; readonly down: number | undefined }
   /** The time of a `wait` is over. */

@@ -83,7 +83,7 @@ export class Neighbour {
   wantsUs = false;
   /** When they last got a block of us, clock in ms. */
   servedAt = -Infinity;
-  /** Bytes that they are believed to have given, to us and to others, as receipts tell. */
+  /** How well their giving is vouched for by receipts, 0 to 1. */
   standing = 0;
   chokeChangedAt: number;
   everUnchoked = false;

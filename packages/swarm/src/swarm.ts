@@ -186,7 +186,7 @@ export class Swarm {
       case 'neighbour-left':
         return this.#leave(neighbour);
       case 'standing':
-        neighbour.standing = event.given;
+        neighbour.standing = event.standing;
         return;
     }
   }

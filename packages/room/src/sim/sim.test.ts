@@ -37,6 +37,19 @@ test('[GR4] [CH5] takers who write themselves and puppets receipts for terabytes
   expect(report.faults).toEqual([]);
 });
 
+test('[GR6] [CH5] takers who write receipts for each other are done at least twice as late', async () => {
+  for (const takers of [2, 3]) {
+    const report = await runTalkingScene(freeRiders(20, takers, 1000), {
+      receipt: (index, body, idOf) => {
+        if (index < 1 || index > takers) return body;
+        const others = Array.from({ length: takers }, (_, taker) => taker + 1).filter(each => each !== index);
+        return { kind: 'receipt', givers: others.map(other => [idOf(other), 1e12] as const) };
+      },
+    });
+    expect(report.faults, `${takers} takers`).toEqual([]);
+  }
+});
+
 test('the same seed gives the same room', async () => {
   const [one, other] = [await runTalkingScene(equalPeers(8, 64)), await runTalkingScene(equalPeers(8, 64))];
   expect(one).toEqual(other);

@@ -160,14 +160,14 @@ export class SimRoom {
     if (this.#degree !== undefined) this.queue.after(HEAL_MS, () => this.weave());
   }
 
-  /** From now on receipts tell everyone what its neighbours gave, some time after it was given. What forged ones are worth is gossip's affair. */
+  /** From now on receipts tell everyone whether its neighbours gave, some time after they did. What forged ones are worth is gossip's affair. */
   spreadReceipts(): void {
     this.queue.after(RECEIPT_MS, () => {
       for (const member of this.members) {
         if (!member.present) continue;
         for (const link of this.#links.get(member)?.values() ?? []) {
           const other = link.ends[0] === member ? link.ends[1] : link.ends[0];
-          member.receive({ type: 'standing', peer: other.peer, given: other.access.upBytes });
+          member.receive({ type: 'standing', peer: other.peer, standing: other.access.upBytes > 0 ? 1 : 0 });
         }
       }
       this.spreadReceipts();
