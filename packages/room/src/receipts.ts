@@ -135,7 +135,8 @@ export class ReceiptKeeper {
     for (const [peer, bytes] of this.#got) got.set(peer, Math.max(bytes, got.get(peer) ?? 0));
     const asked = new Map([...this.#seen].map(([peer, { upBytes }]) => [peer, upBytes]));
     for (const [peer, part] of standings({ self, gave: this.#gave, got, receipts: receipts(), asked })) {
-      const rounded = Math.round(part * 100) / 100;
+      // Down, so that nobody is lifted over the bar; what rounding of sums took from a half is given back.
+      const rounded = Math.floor(part * 100 + 1e-6) / 100;
       if (rounded === (this.#told.get(peer) ?? 0)) continue;
       this.#told.set(peer, rounded);
       standing(peer, rounded);
