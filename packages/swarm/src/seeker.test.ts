@@ -28,3 +28,19 @@ test('[NS1] nobody seeks who keeps up, has only begun, has all, or wants only a 
   expect(among(20, [60, 60, 60], false).of('seek')).toHaveLength(0);
   expect(among(20, []).of('seek')).toHaveLength(0);
 });
+
+test('[NS2] who gets no block from anybody for 30 s seeks another, however little is missing', () => {
+  const solo = among(98, [100, 100, 98]);
+  expect(solo.tick(29_000).of('seek')).toHaveLength(0);
+  expect(solo.tick(1_500).of('seek')).toHaveLength(1);
+  expect(solo.tick(29_000).of('seek')).toHaveLength(0);
+  expect(solo.tick(1_500).of('seek')).toHaveLength(1);
+  // A newcomer gets its time.
+  solo.join('n9');
+  expect(solo.tick(29_900).of('seek')).toHaveLength(0);
+});
+
+test('[NS2] nobody starves who wants nothing more, or is alone', () => {
+  expect(among(100, [100]).tick(60_000).of('seek')).toHaveLength(0);
+  expect(among(20, []).tick(60_000).of('seek')).toHaveLength(0);
+});

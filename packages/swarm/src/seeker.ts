@@ -7,6 +7,8 @@ const SEEK_MS = 4_000;
 const EARLY_PART = 1 / 16;
 /** Whoever has less than this part of what the median neighbour has lags behind. */
 const LAG_PART = 0.92;
+/** Without a block from anybody for so long, ms, our neighbours will not help, however little is missing. */
+const STARVED_MS = 30_000;
 
 /** Notices that our neighbours give us less than they and others get, and asks for one more. */
 export class Seeker {
@@ -20,12 +22,17 @@ export class Seeker {
   tick(): void {
     const now = this.#core.now();
     if (now < this.#nextAt) return;
-    for (const torrent of this.#core.torrents.values()) {
-      if (!lags(torrent)) continue;
-      this.#nextAt = now + SEEK_MS;
-      this.#core.emit({ type: 'seek' });
-      return;
-    }
+    const torrents = [...this.#core.torrents.values()];
+    if (torrents.some(lags)) this.#nextAt = now + SEEK_MS;
+    else if (this.#starves(torrents, now)) this.#nextAt = now + STARVED_MS;
+    else return;
+    this.#core.emit({ type: 'seek' });
+  }
+
+  #starves(torrents: readonly Torrent[], now: number): boolean {
+    const neighbours = [...this.#core.neighbours.values()];
+    if (neighbours.length === 0 || torrents.every(torrent => torrent.satisfied)) return false;
+    return neighbours.every(({ lastBlockAt }) => now - lastBlockAt >= STARVED_MS);
   }
 }
 
