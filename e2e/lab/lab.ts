@@ -16,6 +16,8 @@ import { ICE_ENVIRONMENT, TURN_HOST, startTurn } from './turn.ts';
 const GATEWAY = '203.0.113.1';
 export const SERVER = '203.0.113.10';
 export const TURN = '203.0.113.20';
+/** The relay's other address: a router that uses another port for each target shows itself only to two. */
+export const SECOND_STUN = '203.0.113.21';
 /** The one port that the strictest network lets out to. */
 const SERVER_PORT = 443;
 
@@ -71,9 +73,9 @@ export class Lab {
     const internet = await Namespace.create('internet', HOSTS);
     await internet.ip('link add bridge type bridge');
     await internet.ip('link set bridge up');
-    for (const address of [GATEWAY, SERVER, TURN]) await internet.ip(`addr add ${address}/24 dev bridge`);
+    for (const address of [GATEWAY, SERVER, TURN, SECOND_STUN]) await internet.ip(`addr add ${address}/24 dev bridge`);
     await internet.sysctl('net/ipv4/ip_forward');
-    return new Lab(dir, internet, await startTurn(internet, TURN, dir));
+    return new Lab(dir, internet, await startTurn(internet, TURN, SECOND_STUN, dir));
   }
 
   /** A Shoal server that every member reaches. Its address is the same for all: stop one before the next. */

@@ -16,10 +16,14 @@ export const ICE_ENVIRONMENT = {
   TURN_SECRET,
 };
 
-/** Starts coturn at `address`. @returns what ends it */
+/**
+ * Starts coturn at `address`; it answers at `second` too, for those who ask how they look from there.
+ * @returns what ends it
+ */
 export async function startTurn(
   place: Namespace,
   address: string,
+  second: string,
   dir: string,
 ): Promise<() => Promise<void>> {
   const [key, certificate] = [`${dir}/turn.key`, `${dir}/turn.crt`];
@@ -32,7 +36,7 @@ export async function startTurn(
     command,
     [
       ...prefix,
-      ...['turnserver', '-n', `--listening-ip=${address}`, `--relay-ip=${address}`, ...RELAY_PORTS],
+      ...['turnserver', '-n', `--listening-ip=${address}`, `--listening-ip=${second}`, `--relay-ip=${address}`, ...RELAY_PORTS],
       ...['--listening-port=3478', '--tls-listening-port=443', `--cert=${certificate}`, `--pkey=${key}`],
       ...['--use-auth-secret', `--static-auth-secret=${TURN_SECRET}`, '--realm=shoal.test', '--fingerprint'],
       ...['--no-cli', '--no-dtls', '--no-multicast-peers', '--log-file=stdout', '--simple-log'],

@@ -1,3 +1,5 @@
+export { openConnectionCheck } from './check/connection-check.ts';
+export type { CheckId, CheckSnapshot, ConnectionCheck } from './check/connection-check.ts';
 export { RoomError } from './errors.ts';
 export type { RoomErrorCode } from './errors.ts';
 export type { FileOrigin } from './handles.ts';
@@ -18,3 +20,4 @@ export type {
   RoomHandle,
   RoomSnapshot,
 } from './snapshot.ts';
+export type { Prospect, Verdict } from '@shoal/transport';

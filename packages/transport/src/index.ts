@@ -16,3 +16,8 @@ export type {
   PeerConnectionOptions,
 } from './peer-connection/peer-connection.ts';
 export { hasWebRtc, simplePeerConnections } from './peer-connection/simple-peer.ts';
+export { browserProbes, checkNetwork, type NetworkProbes } from './check/check-network.ts';
+export type { NetworkFindings } from './check/findings.ts';
+export { candidateClasses, networkOutlook, networkVerdicts } from './check/verdicts/network-verdicts.ts';
+export type { Prospect } from './check/verdicts/outlook.ts';
+export { running, type NetworkCheck, type Verdict } from './check/verdicts/verdict.ts';

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { CheckLink } from '../check/check-link.tsx';
 import { SiteHeader } from '../ui/site-header.tsx';
 import { ShoalArt } from './shoal-art.tsx';
 import './landing.css';
@@ -42,6 +43,11 @@ export function Landing({ notices, pickers, rooms, settings }: LandingProps) {
           ))}
         </ul>
       </main>
+      <footer className="site-footer">
+        <p>
+          <CheckLink />
+        </p>
+      </footer>
     </div>
   );
 }

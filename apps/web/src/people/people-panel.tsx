@@ -1,5 +1,6 @@
 import type { IndirectView, NeighbourView, RoomSnapshot } from '@shoal/room';
 import { memo, type CSSProperties, type ReactNode } from 'react';
+import { CheckLink } from '../check/check-link.tsx';
 import { formatBytes, formatRate, isFlowing } from '../format/format.ts';
 import { FISH_PATH } from '../ui/fish.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -33,7 +34,10 @@ export function PeoplePanel({ self, neighbours, indirect, onRename }: PeoplePane
             <Person id={id} name={name}>
               <p className="person-meta">
                 <span className="path path-relay">Through others here</span>
-                <span>Your networks allow no connection; files pass through people you both reach.</span>
+                <span>
+                  Your networks allow no connection; files pass through people you both reach.{' '}
+                  <CheckLink apart />
+                </span>
               </p>
             </Person>
           </li>

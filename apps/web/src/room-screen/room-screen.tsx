@@ -1,5 +1,6 @@
 import type { FailureView, RoomHandle, RoomSnapshot } from '@shoal/room';
 import { useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { CheckLink } from '../check/check-link.tsx';
 import { FilesPanel } from '../files/files-panel.tsx';
 import { createRoomActions, type Saved } from '../files/room-actions.ts';
 import { roomLeft } from '../files/totals.ts';
@@ -80,7 +81,7 @@ export function RoomScreen({ room, report, keep, notices, settings, pickers }: R
       </main>
       <footer className="site-footer">
         <p>
-          {storageWords(snapshot.storage)} <a href="/">See what is kept</a>
+          {storageWords(snapshot.storage)} <a href="/">See what is kept</a> · <CheckLink apart />
         </p>
       </footer>
       <Announcer snapshot={snapshot} />
