@@ -73,7 +73,8 @@ export class Lab {
     const internet = await Namespace.create('internet', HOSTS);
     await internet.ip('link add bridge type bridge');
     await internet.ip('link set bridge up');
-    for (const address of [GATEWAY, SERVER, TURN, SECOND_STUN]) await internet.ip(`addr add ${address}/24 dev bridge`);
+    for (const address of [GATEWAY, SERVER, TURN, SECOND_STUN])
+      await internet.ip(`addr add ${address}/24 dev bridge`);
     await internet.sysctl('net/ipv4/ip_forward');
     return new Lab(dir, internet, await startTurn(internet, TURN, SECOND_STUN, dir));
   }

@@ -16,6 +16,13 @@ export const ICE_ENVIRONMENT = {
   TURN_SECRET,
 };
 
+/** For a Shoal server: its clock is two days behind, so that the credentials it gives out, good for a day, have expired. */
+export const CLOCK_BEHIND = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
+    'const now = Date.now; Date.now = () => now() - 2 * 86_400_000;',
+  )}`,
+};
+
 /**
  * Starts coturn at `address`; it answers at `second` too, for those who ask how they look from there.
  * @returns what ends it
@@ -36,7 +43,14 @@ export async function startTurn(
     command,
     [
       ...prefix,
-      ...['turnserver', '-n', `--listening-ip=${address}`, `--listening-ip=${second}`, `--relay-ip=${address}`, ...RELAY_PORTS],
+      ...[
+        'turnserver',
+        '-n',
+        `--listening-ip=${address}`,
+        `--listening-ip=${second}`,
+        `--relay-ip=${address}`,
+        ...RELAY_PORTS,
+      ],
       ...['--listening-port=3478', '--tls-listening-port=443', `--cert=${certificate}`, `--pkey=${key}`],
       ...['--use-auth-secret', `--static-auth-secret=${TURN_SECRET}`, '--realm=shoal.test', '--fingerprint'],
       ...['--no-cli', '--no-dtls', '--no-multicast-peers', '--log-file=stdout', '--simple-log'],

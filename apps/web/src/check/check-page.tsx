@@ -1,4 +1,4 @@
-import type { CheckSnapshot, ConnectionCheck } from '@shoal/room';
+import type { CheckSnapshot, ConnectionCheck, Prospect } from '@shoal/room';
 import { useSyncExternalStore } from 'react';
 import type { Settings } from '../settings/settings.ts';
 import { Button } from '../ui/button.tsx';
@@ -58,13 +58,14 @@ export function CheckPage({ check, settings }: CheckPageProps) {
 function summaryOf({ verdicts, outlook, report }: CheckSnapshot): string {
   if (report === undefined) return 'Looking at your browser and network. This takes a few seconds.';
   const bad = verdicts.filter(({ state }) => state === 'bad').length;
-  const reached = outlook?.filter(({ way }) => way !== 'no').length ?? 0;
-  const kinds = outlook?.length ?? 0;
-  const reach =
-    reached === kinds
-      ? 'You can connect to people in any network.'
-      : reached === 0
-        ? 'You can connect to nobody from here.'
-        : `You can connect to people in ${reached} of ${kinds} kinds of network.`;
+  const reach = reachOf(outlook ?? []);
   return bad === 0 ? reach : `${reach} ${bad === 1 ? 'One thing is' : `${bad} things are`} wrong.`;
+}
+
+function reachOf(outlook: readonly Prospect[]): string {
+  if (outlook.some(({ way }) => way === 'unknown')) return 'Whom you can connect to cannot be told.';
+  const reached = outlook.filter(({ way }) => way !== 'no').length;
+  if (reached === outlook.length) return 'You can connect to people in any network.';
+  if (reached === 0) return 'You can connect to nobody from here.';
+  return `You can connect to people in ${reached} of ${outlook.length} kinds of network.`;
 }

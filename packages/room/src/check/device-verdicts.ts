@@ -7,7 +7,7 @@ const CURRENT = 'A current Chrome, Edge, Firefox or Safari has it.';
 /** Bytes free below which the person is told. */
 const LITTLE = 1e9;
 
-/** [CK9] Whether this browser can do it at all. */
+/** Whether this browser can do it at all. */
 export function browserVerdict({ secureContext, webRtc, crypto }: BrowserFinding): Judgement {
   if (!secureContext)
     return {
@@ -40,7 +40,7 @@ export function browserVerdict({ secureContext, webRtc, crypto }: BrowserFinding
   };
 }
 
-/** [CK10] Where files go, how much fits, and for how long they stay. */
+/** Where files go, how much fits, and for how long they stay. */
 export function storageVerdict({ kind, quota, used, persisted }: StorageFinding): Judgement {
   const free = Math.max(0, quota - used);
   const room = quota > 0 ? `${gigabytes(free)} are free for this site.` : 'How much fits is not said.';

@@ -27,10 +27,11 @@ export function networkVerdicts(findings: NetworkFindings): Verdict[] {
 
 function verdictOf(
   check: NetworkCheck,
-  { server, probes, mapping, relay }: NetworkFindings,
+  { webRtc, server, probes, mapping, relay }: NetworkFindings,
 ): Omit<Verdict, 'check' | 'title'> | undefined {
   if (server === undefined) return undefined;
   if (check === 'server') return serverVerdict(server);
+  if (!webRtc) return { state: 'unknown', value: 'no-webrtc', text: 'Cannot be told without WebRTC.' };
   if (server.iceServers === undefined)
     return {
       state: 'unknown',
@@ -65,6 +66,7 @@ export function networkOutlook(findings: NetworkFindings, relayOnly: boolean): P
     ),
     relayOnly,
     webRtc,
+    told: server.iceServers !== undefined,
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Nat } from './nat.ts';
 
 /** `either`: directly if the routers allow it, else relayed. `maybe`: directly if they allow it, else not at all. */
-export type Way = 'direct' | 'relay' | 'either' | 'maybe' | 'no';
+export type Way = 'direct' | 'relay' | 'either' | 'maybe' | 'no' | 'unknown';
 
 /** People to connect to, by the network they are in. */
 export type Others = 'same-network' | 'ordinary' | 'strict' | 'udp-blocked';
@@ -22,6 +22,8 @@ export interface OutlookFacts {
   /** The person wants to be seen by relays alone. */
   readonly relayOnly: boolean;
   readonly webRtc: boolean;
+  /** The signaling server told us what there is. */
+  readonly told: boolean;
 }
 
 const TITLES: Readonly<Record<Others, string>> = {
@@ -36,7 +38,8 @@ const TEXTS: Readonly<Record<Way, string>> = {
   relay: 'Through the relay, which may be slower.',
   either: 'Directly if the routers allow it, else through the relay.',
   maybe: 'Only if the routers allow it: there is no working relay to fall back on.',
-  no: 'Not directly, and there is no working relay.',
+  no: 'Not at all: not directly, and there is no working relay.',
+  unknown: 'Cannot be told without the server.',
 };
 
 /** [CK8] What will work with whom. */
@@ -47,8 +50,10 @@ export function outlookOf(facts: OutlookFacts): Prospect[] {
   });
 }
 
-function wayTo(others: Others, { nat, relayWorks, relayOverTcp, relayOnly, webRtc }: OutlookFacts): Way {
+function wayTo(others: Others, facts: OutlookFacts): Way {
+  const { nat, relayWorks, relayOverTcp, relayOnly, webRtc, told } = facts;
   if (!webRtc) return 'no';
+  if (!told) return 'unknown';
   const relayed: Way = relayWorks ? 'relay' : 'no';
   if (others === 'udp-blocked') return relayOverTcp ? relayed : 'no';
   if (relayOnly) return relayed;

@@ -1,0 +1,86 @@
+import type { NetworkProbes } from '@shoal/transport';
+import { expect, test } from 'vitest';
+import { FREE_NETWORK } from '../network.ts';
+import { ConnectionCheck } from './connection-check.ts';
+import type { BrowserFinding, StorageFinding } from './device-findings.ts';
+import { browserVerdict, storageVerdict } from './device-verdicts.ts';
+
+const BROWSER: BrowserFinding = { secureContext: true, webRtc: true, crypto: true };
+const STORAGE: StorageFinding = { kind: 'opfs', quota: 10e9, used: 1e9, persisted: false };
+
+function setUp() {
+  const answers: (() => void)[] = [];
+  const probes: NetworkProbes = {
+    reachServer: () =>
+      new Promise(resolve => answers.push(() => resolve({ way: 'websocket', iceServers: [] }))),
+    gather: () => Promise.resolve({ candidates: [], errors: [], complete: true, ms: 1 }),
+    sendRound: () => Promise.resolve(undefined),
+  };
+  const check = new ConnectionCheck({
+    ...{ network: FREE_NETWORK, deviceName: 'Firefox on Linux', probes, now: () => new Date(0) },
+    probeBrowser: () => Promise.resolve(BROWSER),
+    probeStorage: () => Promise.resolve(STORAGE),
+  });
+  const settle = () => new Promise(resolve => setImmediate(resolve));
+  return { check, answers, settle };
+}
+
+test('verdicts come one by one, the report when all are there', async () => {
+  const { check, answers, settle } = setUp();
+  let told = 0;
+  check.subscribe(() => (told += 1));
+  expect(check.getSnapshot().verdicts.every(({ state }) => state === 'running')).toBe(true);
+  check.run();
+  await settle();
+  const states = () => check.getSnapshot().verdicts.map(({ check, state }) => `${check} ${state}`);
+  expect(states()).toEqual(expect.arrayContaining(['browser ok', 'storage ok', 'server running']));
+  expect(check.getSnapshot().report).toBeUndefined();
+  answers[0]?.();
+  await settle();
+  expect(states()).toContain('server ok');
+  expect(check.getSnapshot().report).toMatch(
+    /^Shoal connection check, 1970-01-01 00:00 UTC\nFirefox on Linux\n/,
+  );
+  expect(told).toBeGreaterThan(2);
+});
+
+test('a run that is given up says nothing more', async () => {
+  const { check, answers, settle } = setUp();
+  check.run();
+  await settle();
+  check.run();
+  await settle();
+  answers[0]?.();
+  await settle();
+  expect(check.getSnapshot().verdicts.find(({ check }) => check === 'server')?.state).toBe('running');
+  answers[1]?.();
+  await settle();
+  expect(check.getSnapshot().report).toBeDefined();
+  const last = check.getSnapshot();
+  check.run();
+  check.close();
+  await settle();
+  answers[2]?.();
+  await settle();
+  expect(check.getSnapshot().report).toBeUndefined();
+  expect(last.report).toBeDefined();
+});
+
+test('what the browser lacks is told with a code', () => {
+  expect(browserVerdict(BROWSER)).toMatchObject({ state: 'ok' });
+  expect(browserVerdict({ ...BROWSER, secureContext: false, crypto: false }).code).toBe('insecure-context');
+  expect(browserVerdict({ ...BROWSER, webRtc: false }).code).toBe('webrtc-missing');
+  expect(browserVerdict({ ...BROWSER, crypto: false }).code).toBe('crypto-missing');
+});
+
+test('storage: on disk, for the window, for the tab, little, or none', () => {
+  expect(storageVerdict(STORAGE)).toMatchObject({ state: 'ok', text: expect.stringContaining('9.0 GB') });
+  expect(storageVerdict({ ...STORAGE, used: 9.5e9 })).toMatchObject({ state: 'warn' });
+  expect(storageVerdict({ ...STORAGE, quota: 0 })).toMatchObject({ state: 'ok' });
+  expect(storageVerdict({ ...STORAGE, kind: 'indexeddb' })).toMatchObject({
+    state: 'warn',
+    text: expect.stringContaining('private window'),
+  });
+  expect(storageVerdict({ ...STORAGE, kind: 'memory' })).toMatchObject({ state: 'warn' });
+  expect(storageVerdict({ ...STORAGE, kind: undefined })).toMatchObject({ code: 'storage-failed' });
+});
