@@ -8,7 +8,7 @@ import { browserVerdict, storageVerdict } from './device-verdicts.ts';
 const BROWSER: BrowserFinding = { secureContext: true, webRtc: true, crypto: true };
 const STORAGE: StorageFinding = { kind: 'opfs', quota: 10e9, used: 1e9, persisted: false };
 
-function setUp() {
+function setUp(storage: () => Promise<StorageFinding> = () => Promise.resolve(STORAGE)) {
   const answers: (() => void)[] = [];
   const probes: NetworkProbes = {
     reachServer: () =>
@@ -19,7 +19,7 @@ function setUp() {
   const check = new ConnectionCheck({
     ...{ network: FREE_NETWORK, deviceName: 'Firefox on Linux', probes, now: () => new Date(0) },
     probeBrowser: () => Promise.resolve(BROWSER),
-    probeStorage: () => Promise.resolve(STORAGE),
+    probeStorage: storage,
   });
   const settle = () => new Promise(resolve => setImmediate(resolve));
   return { check, answers, settle };
@@ -45,25 +45,26 @@ test('verdicts come one by one, the report when all are there', async () => {
 });
 
 test('a run that is given up says nothing more', async () => {
-  const { check, answers, settle } = setUp();
+  const stored: (() => void)[] = [];
+  const storage = () => new Promise<StorageFinding>(resolve => stored.push(() => resolve(STORAGE)));
+  const { check, answers, settle } = setUp(storage);
+  const stateOf = (name: string) => check.getSnapshot().verdicts.find(({ check }) => check === name)?.state;
   check.run();
   await settle();
   check.run();
   await settle();
-  answers[0]?.();
+  for (const late of [answers[0], stored[0]]) late?.();
   await settle();
-  expect(check.getSnapshot().verdicts.find(({ check }) => check === 'server')?.state).toBe('running');
-  answers[1]?.();
+  expect([stateOf('server'), stateOf('storage')]).toEqual(['running', 'running']);
+  for (const now of [answers[1], stored[1]]) now?.();
   await settle();
   expect(check.getSnapshot().report).toBeDefined();
-  const last = check.getSnapshot();
   check.run();
+  await settle();
   check.close();
+  for (const late of [answers[2], stored[2]]) late?.();
   await settle();
-  answers[2]?.();
-  await settle();
-  expect(check.getSnapshot().report).toBeUndefined();
-  expect(last.report).toBeDefined();
+  expect([stateOf('server'), stateOf('storage')]).toEqual(['running', 'running']);
 });
 
 test('what the browser lacks is told with a code', () => {
