@@ -113,7 +113,10 @@ function listener(servers: readonly IceServer[]): LoopEnd {
   };
 }
 
-/** Calls from the relay's address, to which the listener has never sent anything. */
+/**
+ * Calls from the relay's port, to which the listener has never sent anything. With a STUN server on the relay's machine a router that
+ * minds addresses but not ports lets it in; such a router lets symmetric ones in too, so that what follows from it stays true.
+ */
 function stranger(relay: IceServer): LoopEnd {
   return { servers: [relay], relayOnly: true, tells: () => false };
 }

@@ -18,7 +18,7 @@ export function natVerdict(nat: Nat): Omit<Verdict, 'check' | 'title'> {
       return {
         state: 'ok',
         value: 'open',
-        text: 'Open: others can connect to you without being called first. The best there is.',
+        text: 'Open: there is no router in the way, or one that lets others in. The best there is.',
       };
     case 'cone':
       return {
