@@ -4,7 +4,10 @@ import { Alert } from './alert.tsx';
 
 const shown = (code: string, offersCheck?: boolean): string =>
   renderToStaticMarkup(
-    <Alert failure={{ id: '1', code, text: 'No.' }} {...(offersCheck === undefined ? {} : { offersCheck })} />,
+    <Alert
+      failure={{ id: '1', code, text: 'No.' }}
+      {...(offersCheck === undefined ? {} : { offersCheck })}
+    />,
   );
 
 test('who cannot connect is sent to the check, in a tab of its own; who is there already is not', () => {
