@@ -43,6 +43,8 @@ async function askOver(
       socket.on('connect', () => resolve(true));
       socket.on('connect_error', () => resolve(false));
       socket.on('disconnect', () => resolve(false));
+      // Closed before it was open, as some proxies do: socket.io would wait for its timeout.
+      socket.io.engine.once('close', () => resolve(false));
       signal.addEventListener('abort', () => resolve(false));
     });
     if (!reached) return { reached, iceServers: undefined };
