@@ -4,6 +4,7 @@ import type { AddOffer, AddedOffer, PieceStore, StorageEvent, StoreKind, ZipEntr
 import { MAIN_SCOPE, openVaultDatabase } from '../vault/schema.ts';
 import type { Result } from '../worker/messages.ts';
 import { removeRoomBytes as deleteRoom, removeScope as deleteScope } from '../worker/scope.ts';
+import { SpareFrames } from './spare-frames.ts';
 import { WorkerClient } from './worker-client.ts';
 
 export interface OpenPieceStoreOptions {
@@ -17,8 +18,6 @@ export interface OpenPieceStoreOptions {
 }
 
 const BUSY_AFTER_MS = 1500;
-/** Frames kept for the next reads: as many as are between worker and send buffer at a time. */
-const SPARE_FRAMES = 16;
 
 /**
  * Starts the storage worker of a room.
@@ -86,7 +85,7 @@ export async function persist(): Promise<boolean> {
 class WorkerPieceStore implements PieceStore {
   readonly kind: StoreKind;
   readonly #client: WorkerClient;
-  readonly #spare: ArrayBuffer[] = [];
+  readonly #spare = new SpareFrames();
   #closing: Promise<void> | undefined;
 
   constructor(client: WorkerClient, kind: StoreKind) {
@@ -119,16 +118,16 @@ class WorkerPieceStore implements PieceStore {
 
   async read(offer: OfferId, piece: number, begin: number, length: number, headroom: number): Promise<Bytes> {
     const request = { type: 'read', offer, piece, begin, length, headroom } as const;
-    const spare = this.#spare.pop();
+    const spare = this.#spare.take(headroom + length);
     const reply =
-      spare?.byteLength === headroom + length
-        ? this.#client.call({ ...request, spare }, undefined, [spare])
-        : this.#client.call(request);
+      spare === undefined
+        ? this.#client.call(request)
+        : this.#client.call({ ...request, spare }, undefined, [spare]);
     return expected(await reply, 'bytes').bytes;
   }
 
   recycle(frame: Bytes): void {
-    if (this.#spare.length < SPARE_FRAMES) this.#spare.push(frame.buffer);
+    this.#spare.put(frame.buffer);
   }
 
   async hash(offer: OfferId, first: number, count: number): Promise<Bytes> {

@@ -8,13 +8,18 @@ const SPARE_BUFFERS = 32;
 /** Memory for unfinished pieces of all offers, against one cap. */
 export class PieceBuffers {
   readonly #cap: number;
+  readonly #free: (memory: ArrayBuffer) => void;
   readonly #spare: Bytes[] = [];
   #spareBytes = 0;
   #used = 0;
 
-  /** @param cap - bytes */
-  constructor(cap: number) {
+  /**
+   * @param cap - bytes
+   * @param free - gets the memory of spare buffers that are too many
+   */
+  constructor(cap: number, free: (memory: ArrayBuffer) => void) {
     this.#cap = cap;
+    this.#free = free;
   }
 
   /** Bytes in use, spare ones not counted. */
@@ -42,6 +47,7 @@ export class PieceBuffers {
       const oldest = this.#spare.shift();
       if (oldest === undefined) break;
       this.#spareBytes -= oldest.length;
+      this.#free(oldest.buffer);
     }
   }
 }

@@ -25,7 +25,7 @@ export class PieceStoreCore {
 
   constructor(ports: CorePorts, limits: CoreLimits = DEFAULT_LIMITS) {
     this.#ports = ports;
-    const buffers = new PieceBuffers(limits.memoryBytes);
+    const buffers = new PieceBuffers(limits.memoryBytes, memory => ports.free(memory));
     this.#shared = { ports, buffers, commit: new GroupCommit(ports, limits, buffers) };
   }
 
@@ -58,16 +58,17 @@ export class PieceStoreCore {
     (await this.#find(offer))?.expect(first, hashes);
   }
 
-  /** Blocks of an offer that is not here (any more) are dropped: they were in flight when it was removed. */
+  /** Takes the memory of `data` too. Blocks of an offer that is not here (any more) are dropped: they were in flight when it was removed. */
   async write(offer: OfferId, piece: number, begin: number, data: Bytes): Promise<void> {
     (await this.#find(offer))?.write(piece, begin, data);
+    this.#ports.free(data.buffer);
   }
 
   async discard(offer: OfferId, piece: number): Promise<void> {
     (await this.#find(offer))?.discard(piece);
   }
 
-  /** @param spare - memory for the result, used when it has the right size */
+  /** @param spare - memory for the result, used when it is large enough */
   async read(
     offer: OfferId,
     piece: number,
@@ -78,7 +79,8 @@ export class PieceStoreCore {
   ): Promise<Bytes> {
     const found = await this.#demand(offer);
     const bytes = headroom + length;
-    const frame = new Uint8Array(spare?.byteLength === bytes ? spare : new ArrayBuffer(bytes));
+    const memory = spare !== undefined && spare.byteLength >= bytes ? spare : new ArrayBuffer(bytes);
+    const frame = new Uint8Array(memory, 0, bytes);
     await found.read(piece, begin, frame.subarray(headroom));
     return frame;
   }

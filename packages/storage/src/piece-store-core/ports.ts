@@ -27,6 +27,8 @@ export interface CorePorts {
   readonly records: OfferRecords;
   readonly crypto: Pick<CryptoPort, 'sha256'>;
   readonly timer: Timer;
+  /** Gives memory back to the engine that nobody looks at any more: as garbage it would be kept for long. */
+  free(memory: ArrayBuffer): void;
   emit(event: StorageEvent): void;
 }
 

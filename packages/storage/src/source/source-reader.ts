@@ -8,8 +8,8 @@ const KEPT_BYTES = 8 * 1024 * 1024;
 const KEPT_WINDOWS = 256;
 /** Read in one go, at least. Receivers ask for runs of some MiB in order ([PK7] of the swarm), each of which is several windows. */
 const WINDOW_BYTES = 1024 * 1024;
-/** Memory of evicted windows kept for the next ones. */
-const SPARE_WINDOWS = 4;
+/** Memory of evicted windows kept for the next ones, bytes; one window at least. */
+const SPARE_BYTES = 4 * 1024 * 1024;
 
 interface Window {
   readonly key: string;
@@ -91,6 +91,8 @@ export class SourceReader {
         if (data.byteLength !== source.size) throw new StorageError('source-changed');
         return new Uint8Array(data);
       }
+      // What is evicted for this read has to come to the spare ones first.
+      await Promise.resolve();
       const memory = this.#spare.pop() ?? new ArrayBuffer(this.#windowBytes);
       return await this.#streams.read(source, begin, bytes, memory);
     } catch (error) {
@@ -106,8 +108,8 @@ export class SourceReader {
       this.#forget(window);
       void window.data.then(
         ({ buffer }) => {
-          if (buffer.byteLength === this.#windowBytes && this.#spare.length < SPARE_WINDOWS)
-            this.#spare.push(buffer);
+          const most = Math.max(1, SPARE_BYTES / this.#windowBytes);
+          if (buffer.byteLength === this.#windowBytes && this.#spare.length < most) this.#spare.push(buffer);
         },
         () => undefined,
       );

@@ -48,6 +48,8 @@ export function rig(
       records: ports.records ?? new MemoryRecords(),
       crypto: cryptoPort,
       timer,
+      // Blocks of samples are views on what other blocks lie in as well.
+      free: () => undefined,
       emit: log.listener,
     },
     { ...DEFAULT_LIMITS, ...limits },

@@ -30,7 +30,7 @@ export type Request =
       readonly begin: number;
       readonly length: number;
       readonly headroom: number;
-      /** Memory for the answer, used when it has the right size. */
+      /** Memory for the answer, used when it is large enough. */
       readonly spare?: ArrayBuffer;
     }
   | { readonly type: 'hash'; readonly offer: OfferId; readonly first: number; readonly count: number }

@@ -10,6 +10,7 @@ import { MemoryRecords, VaultRecords } from '../vault/records.ts';
 import { openVaultDatabase, type VaultDatabase } from '../vault/schema.ts';
 import { BlobTemp, StoreTemp, TEMP_FOLDER, type TempSink } from '../zip/temp.ts';
 import type { OpenRequest } from './messages.ts';
+import { memorySink, reminding } from './memory.ts';
 import { lockScope, placeOf, removeDeadScopes } from './scope.ts';
 
 export interface OpenStore {
@@ -36,8 +37,9 @@ export async function openStore(
     const core = new PieceStoreCore({
       bytes,
       records: recordsFor(request, bytes.kind, vault),
-      crypto: webCryptoPort(globalThis.crypto),
+      crypto: reminding(webCryptoPort(globalThis.crypto)),
       timer: { now: () => performance.now(), after: (ms, run) => void setTimeout(run, ms) },
+      free: memorySink(),
       emit,
     });
     return {
