@@ -24,19 +24,36 @@ export interface VerifiedPiece {
 }
 
 interface Group {
-  readonly pieces: Map<Committable, VerifiedPiece[]>;
+  readonly shares: Map<Committable, Share>;
   bytes: number;
+  /** Pieces not given to the byte store yet. */
+  held: Held[];
+  heldBytes: number;
+  /** Settles when what was given to the byte store is written; rejects when one of its writes failed. */
+  written: Promise<void>;
+}
+
+/** What a group will record of an offer. */
+interface Share {
+  readonly pieces: number[];
+  readonly files: Set<string>;
+}
+
+interface Held extends VerifiedPiece {
+  readonly offer: Committable;
 }
 
 /** Groups may pile up to this many times `groupBytes` before writers wait. */
 const BACKLOG = 2;
 /** Neighbouring pieces are written together up to so many bytes: each write of a file costs the browser process a message. */
 const WRITE_BYTES = 1024 * 1024;
+/** Held back at most, bytes, so that neighbours can come together; what is as long as a write by itself is written at once. */
+const HELD_BYTES = 4 * 1024 * 1024;
 
 /**
  * Makes verified pieces durable, many with one flush: bytes first, then the record that vouches for them, then the word.
- * While a commit runs, what is written meanwhile forms the next group. An idle store commits at once, so that the first piece
- * of a download is served on without delay.
+ * While a commit runs, what is added meanwhile forms the next group. An idle store commits at once, so that the first piece
+ * of a download is served on without delay. Memory is held until the write and not until the flush.
  */
 export class GroupCommit {
   readonly #ports: Pick<CorePorts, 'bytes' | 'records' | 'timer'>;
@@ -44,6 +61,8 @@ export class GroupCommit {
   readonly #buffers: PieceBuffers;
   #together: Bytes | undefined;
   #group: Group = emptyGroup();
+  /** Writes follow one another: they share the memory in which runs are joined. */
+  #writes: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
   #waiting = false;
   #lastEnd = -Infinity;
@@ -60,10 +79,15 @@ export class GroupCommit {
 
   /** Takes a verified piece; its buffer is the commit's from now on. */
   add(offer: Committable, piece: VerifiedPiece): void {
-    const pieces = this.#group.pieces.get(offer);
-    if (pieces === undefined) this.#group.pieces.set(offer, [piece]);
-    else pieces.push(piece);
-    this.#group.bytes += piece.data.length;
+    const group = this.#group;
+    const share = group.shares.get(offer) ?? { pieces: [], files: new Set() };
+    group.shares.set(offer, share);
+    share.pieces.push(piece.piece);
+    share.files.add(piece.file);
+    group.held.push({ ...piece, offer });
+    group.bytes += piece.data.length;
+    group.heldBytes += piece.data.length;
+    if (piece.data.length >= WRITE_BYTES || group.heldBytes >= HELD_BYTES) this.#writeHeld(group);
     this.#schedule();
   }
 
@@ -74,7 +98,7 @@ export class GroupCommit {
 
   /** Commits what there is, now, and resolves when nothing is under way. */
   async settle(): Promise<void> {
-    while (this.#running !== undefined || this.#group.pieces.size > 0) await (this.#running ?? this.#run());
+    while (this.#running !== undefined || this.#group.shares.size > 0) await (this.#running ?? this.#run());
   }
 
   /** Runs other work on the records while no commit does. */
@@ -84,7 +108,7 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    if (this.#running !== undefined || this.#group.pieces.size === 0) return;
+    if (this.#running !== undefined || this.#group.shares.size === 0) return;
     const due = this.#lastEnd + this.#limits.groupMs - this.#ports.timer.now();
     if (due <= 0 || this.#group.bytes >= this.#limits.groupBytes) {
       void this.#run();
@@ -116,21 +140,36 @@ export class GroupCommit {
 
   /** Never rejects: each offer hears of its own pieces. */
   async #commit(group: Group): Promise<void> {
-    const offers = [...group.pieces].filter(([offer]) => !offer.removed);
-    const pieces = offers.flatMap(([, own]) => own);
+    this.#writeHeld(group);
+    const shares = [...group.shares].filter(([offer]) => !offer.removed);
     try {
-      await this.#write(pieces);
-      await this.#ports.bytes.flush(new Set(pieces.map(({ file }) => file)));
-      await this.#ports.records.save(
-        offers.map(([offer, own]) => [offer.id, offer.bitsWith(numbersOf(own))]),
-      );
+      // All of them, also when one has failed: who removes files must not be followed by a late write.
+      await this.#writes;
+      await group.written;
+      await this.#ports.bytes.flush(new Set(shares.flatMap(([, { files }]) => [...files])));
+      await this.#ports.records.save(shares.map(([offer, { pieces }]) => [offer.id, offer.bitsWith(pieces)]));
     } catch (error) {
-      for (const [offer, own] of offers) offer.commitFailed(numbersOf(own), toStorageError(error));
+      for (const [offer, { pieces }] of shares) offer.commitFailed(pieces, toStorageError(error));
       return;
-    } finally {
-      for (const own of group.pieces.values()) for (const { data } of own) this.#buffers.giveBack(data);
     }
-    for (const [offer, own] of offers) offer.committed(numbersOf(own));
+    for (const [offer, { pieces }] of shares) offer.committed(pieces);
+  }
+
+  /** Writes what the group holds, after what is being written, and then gives the memory back. */
+  #writeHeld(group: Group): void {
+    if (group.held.length === 0) return;
+    const { held, written: before } = group;
+    group.held = [];
+    group.heldBytes = 0;
+    const written = this.#writes
+      .then(() => this.#write(held.filter(({ offer }) => !offer.removed)))
+      .finally(() => {
+        for (const { data } of held) this.#buffers.giveBack(data);
+      });
+    this.#writes = written.catch(() => undefined);
+    group.written = Promise.all([before, written]).then(() => undefined);
+    // The commit hears of a failure, however late it looks.
+    group.written.catch(() => undefined);
   }
 
   async #write(pieces: readonly VerifiedPiece[]): Promise<void> {
@@ -180,10 +219,12 @@ function neighbouring(pieces: readonly VerifiedPiece[]): VerifiedPiece[][] {
   return runs;
 }
 
-function numbersOf(pieces: readonly VerifiedPiece[]): number[] {
-  return pieces.map(({ piece }) => piece);
-}
-
 function emptyGroup(): Group {
-  return { pieces: new Map(), bytes: 0 };
+  return {
+    shares: new Map(),
+    bytes: 0,
+    held: [],
+    heldBytes: 0,
+    written: Promise.resolve(),
+  };
 }

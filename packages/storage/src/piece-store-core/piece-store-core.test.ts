@@ -7,15 +7,21 @@ import { MemoryRecords } from '../vault/records.ts';
 import { rig } from '../testing/core-rig.ts';
 import { blocksOf, PIECE, Sample } from '../testing/fixtures.ts';
 
+const MIB = 1024 * 1024;
+
 /** Writes and flushes that fail on demand, and counts of what was asked. */
 class FaultyByteStore extends MemoryByteStore {
   fault: 'write' | 'flush' | undefined;
   flushes = 0;
   writes = 0;
+  refused = 0;
   gate: Promise<void> = Promise.resolve();
 
   override async writeAt(name: string, at: number, data: Bytes): Promise<void> {
-    if (this.fault === 'write') throw new StorageError('disk-full');
+    if (this.fault === 'write') {
+      this.refused += 1;
+      throw new StorageError('disk-full');
+    }
     await super.writeAt(name, at, data);
     this.writes += 1;
   }
@@ -87,6 +93,52 @@ describe('group commit', () => {
     for (const piece of sample.pieces) await put(sample, piece);
     await log.allVerified(9);
     expect(bytes.flushes).toBeLessThanOrEqual(5);
+  });
+
+  test('what waits for a slow flush is written meanwhile, and its memory is free', async () => {
+    const bytes = new FaultyByteStore();
+    let open = (): void => undefined;
+    bytes.gate = new Promise(resolve => (open = () => resolve()));
+    const { log, timer, add, put } = rig({ bytes }, { memoryBytes: 5 * MIB });
+    const sample = new Sample([200 * PIECE]);
+    await add(sample);
+    await put(sample, 0);
+    await until(() => bytes.flushes === 1);
+    const rest = sample.pieces.slice(1);
+    for (let times = 1; times <= 3; times += 1) {
+      for (const piece of rest.splice(0, (4 * MIB) / PIECE)) await put(sample, piece);
+      // In writes of 1 MiB.
+      await until(() => bytes.writes === 1 + times * 4);
+    }
+    for (const piece of rest) await put(sample, piece);
+    expect(log.events).toEqual([]);
+    expect(bytes.flushes).toBe(1);
+    open();
+    await log.allVerified(1);
+    await settled();
+    timer.advance(DEFAULT_LIMITS.groupMs);
+    await log.allVerified(200);
+  });
+
+  test('a write that fails before its turn fails the pieces of its commit', async () => {
+    const bytes = new FaultyByteStore();
+    let open = (): void => undefined;
+    bytes.gate = new Promise(resolve => (open = () => resolve()));
+    const { log, timer, add, put } = rig({ bytes });
+    const sample = new Sample([100 * PIECE]);
+    await add(sample);
+    await put(sample, 0);
+    await until(() => bytes.flushes === 1);
+    bytes.fault = 'write';
+    for (const piece of sample.pieces.slice(1)) await put(sample, piece);
+    await until(() => bytes.refused === 1);
+    bytes.fault = undefined;
+    open();
+    await log.allVerified(1);
+    await settled();
+    timer.advance(DEFAULT_LIMITS.groupMs);
+    expect(await log.first('failed')).toMatchObject({ code: 'disk-full' });
+    expect(log.verified).toEqual([0]);
   });
 
   test('the word follows the record', async () => {
