@@ -114,10 +114,11 @@ describe('group commit', () => {
     expect(log.events).toEqual([]);
     expect(bytes.flushes).toBe(1);
     open();
-    await log.allVerified(1);
-    await settled();
-    timer.advance(DEFAULT_LIMITS.groupMs);
-    await log.allVerified(200);
+    // The last ones may still be hashed.
+    while (log.verified.length < 200) {
+      await settled();
+      timer.advance(DEFAULT_LIMITS.groupMs);
+    }
   });
 
   test('a write that fails before its turn fails the pieces of its commit', async () => {
