@@ -1,5 +1,6 @@
 import type { FailureView, FileView } from '@shoal/room';
 import { memo, type CSSProperties } from 'react';
+import { fitsNot } from './totals.ts';
 import { FileRow } from './file-row.tsx';
 import type { RoomActions } from './room-actions.ts';
 
@@ -33,7 +34,7 @@ export const FileBlock = memo(function FileBlock(props: FileBlockProps) {
           inside={inside}
           failure={failures.get(file.key)}
           actions={actions}
-          roomLeft={roomLeft}
+          tooLarge={fitsNot(file, mine, roomLeft)}
         />
       ))}
     </ul>
@@ -45,7 +46,11 @@ function isSameBlock(before: FileBlockProps, after: FileBlockProps): boolean {
     before.mine === after.mine &&
     before.inside === after.inside &&
     before.actions === after.actions &&
-    before.roomLeft === after.roomLeft &&
+    // What is left changes with all that comes; that some file fits no more is rare.
+    (before.roomLeft === after.roomLeft ||
+      before.files.every(
+        file => fitsNot(file, before.mine, before.roomLeft) === fitsNot(file, after.mine, after.roomLeft),
+      )) &&
     before.deferred === after.deferred &&
     before.files.length === after.files.length &&
     before.files.every((file, index) => file === after.files[index]) &&

@@ -9,9 +9,6 @@ import { iconFor, splitPath } from './paths.ts';
 import type { RoomActions } from './room-actions.ts';
 import { fileWords } from './words.ts';
 
-/** A file of at least this is worth a question where to put it. */
-const LARGE_BYTES = 16 * 1024 * 1024;
-
 export interface FileRowProps {
   readonly file: FileView;
   readonly mine: boolean;
@@ -19,8 +16,8 @@ export interface FileRowProps {
   readonly inside: string;
   readonly failure: FailureView | undefined;
   readonly actions: RoomActions;
-  /** Bytes that the browser's storage still takes. */
-  readonly roomLeft: number;
+  /** It would be, or is, held back for want of room in the browser's storage. */
+  readonly tooLarge: boolean;
 }
 
 /** One file. Renders only when its own FileView changed: there may be ten thousand of these. */
@@ -30,11 +27,11 @@ export const FileRow = memo(function FileRow({
   inside,
   failure,
   actions,
-  roomLeft,
+  tooLarge,
 }: FileRowProps) {
   const { folder, name } = splitPath(file.path, inside);
   const own = mine && file.state === 'seeding';
-  const saveInto = fitsNot(file, mine, roomLeft) ? actions.saveInto : undefined;
+  const saveInto = tooLarge ? actions.saveInto : undefined;
   const nameId = `file-${file.key}`;
   return (
     <li
@@ -87,12 +84,6 @@ export const FileRow = memo(function FileRow({
     </li>
   );
 });
-
-/** It would be, or is, held back for want of room. Small files fit anywhere. */
-function fitsNot({ state, size, progress, outlet }: FileView, mine: boolean, roomLeft: number): boolean {
-  if (mine || outlet !== undefined || size < LARGE_BYTES) return false;
-  return (state === 'offered' || state === 'paused') && size * (1 - progress) > roomLeft;
-}
 
 function showsBar({ state, progress }: FileView): boolean {
   return state === 'downloading' || state === 'paused' || (state === 'failed' && progress > 0);

@@ -12,6 +12,9 @@ export interface OfferTotals {
   readonly savable: number;
 }
 
+/** A file of at least this is worth a question where to put it. */
+const LARGE_BYTES = 16 * 1024 * 1024;
+
 const known = new WeakMap<OfferView, OfferTotals>();
 
 /** Adds up an offer, once for each version of it. */
@@ -116,6 +119,19 @@ export function isTransferring(snapshot: RoomSnapshot): boolean {
 export function roomLeft({ storage, failures }: RoomSnapshot): number {
   if (failures.some(({ code }) => code === 'disk-full')) return 0;
   return storage.kind === 'memory' || storage.quota === 0 ? Infinity : storage.quota - storage.used;
+}
+
+/**
+ * A file would be, or is, held back for want of room. Small files fit anywhere.
+ * @param roomLeft bytes that the browser's storage still takes
+ */
+export function fitsNot(
+  { state, size, progress, outlet }: FileView,
+  mine: boolean,
+  roomLeft: number,
+): boolean {
+  if (mine || outlet !== undefined || size < LARGE_BYTES) return false;
+  return (state === 'offered' || state === 'paused') && size * (1 - progress) > roomLeft;
 }
 
 function isHere(file: FileView): boolean {

@@ -1,10 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
-import { copyText, type CopyOutcome } from './copy-text.ts';
+import { useCopy } from '../ui/copy/use-copy.tsx';
 import { QrCode } from './qr-code.tsx';
 import './link-card.css';
-
-const SAID_FOR_MS = 3000;
 
 interface LinkCardProps {
   readonly link: string;
@@ -14,17 +12,8 @@ interface LinkCardProps {
 }
 
 export function LinkCard({ link, hint, onError }: LinkCardProps) {
-  const text = useRef<HTMLElement>(null);
+  const { element, copy, icon, said } = useCopy<HTMLElement>();
   const [showsQr, setShowsQr] = useState(false);
-  const [outcome, setOutcome] = useState<CopyOutcome>();
-  useEffect(() => {
-    if (outcome === undefined) return undefined;
-    const timer = setTimeout(() => setOutcome(undefined), SAID_FOR_MS);
-    return () => clearTimeout(timer);
-  }, [outcome]);
-  const copy = () => {
-    if (text.current !== null) copyText(text.current).then(setOutcome, onError);
-  };
   // Resolves once the person has chosen an app; turning back is an AbortError, which is no failure.
   const share = () => {
     navigator.share({ title: 'Shoal', url: link }).catch(onError);
@@ -33,16 +22,11 @@ export function LinkCard({ link, hint, onError }: LinkCardProps) {
     <section className="card link-card" aria-labelledby="link-heading">
       <h2 id="link-heading">Room link</h2>
       <p className="link-why">Whoever has it can see and download the files, and add more.</p>
-      <code className="room-link" data-testid="room-link" ref={text}>
+      <code className="room-link" data-testid="room-link" ref={element}>
         {link}
       </code>
       <div className="link-buttons">
-        <Button
-          label="Copy link"
-          icon={outcome === 'copied' ? 'check' : 'copy'}
-          look="primary"
-          onPress={copy}
-        />
+        <Button label="Copy link" icon={icon} look="primary" onPress={copy} />
         {typeof navigator !== 'undefined' && 'share' in navigator ? (
           <Button label="Share" icon="share" onPress={share} />
         ) : null}
@@ -54,9 +38,7 @@ export function LinkCard({ link, hint, onError }: LinkCardProps) {
           onPress={() => setShowsQr(!showsQr)}
         />
       </div>
-      <p className="copied" role="status">
-        {outcome === 'copied' ? 'Copied' : outcome === 'selected' ? 'Selected: now press Ctrl+C or ⌘C' : ''}
-      </p>
+      {said}
       {showsQr ? <QrCode text={link} /> : null}
       {hint === undefined ? null : <p className="hint">{hint}</p>}
     </section>

@@ -3,7 +3,7 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
 import { FilePickers } from '../drop-zone/file-pickers.tsx';
 import { FakeRoom, fakeNeighbour, fakeOffer, fakePeerId, fakeSnapshot } from '../dev/fake-room.ts';
-import { FileRow } from '../files/file-row.tsx';
+import { FileBlock } from '../files/file-block.tsx';
 import { createRoomActions } from '../files/room-actions.ts';
 import { Landing } from '../landing/landing.tsx';
 import { RoomScreen } from './room-screen.tsx';
@@ -81,8 +81,10 @@ describe('a file row', () => {
       ),
       saveInto: () => {},
     };
-    const row = { file, mine: false, inside: '', failure: undefined, actions, roomLeft };
-    expect(buttons(renderToStaticMarkup(<FileRow {...row} />)).includes('Save as it arrives')).toBe(offers);
+    const block = { files: [file], mine: false, inside: '', failures: new Map(), actions, roomLeft };
+    expect(
+      buttons(renderToStaticMarkup(<FileBlock {...block} deferred={false} />)).includes('Save as it arrives'),
+    ).toBe(offers);
   });
 
   test('of an own file has none', () => {

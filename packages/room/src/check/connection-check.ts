@@ -110,7 +110,11 @@ export class ConnectionCheck {
     const { deviceName, now } = this.#options;
     const report = done
       ? reportText({
-          ...{ verdicts, outlook, relayOnly, device: deviceName, at: now() },
+          verdicts,
+          outlook,
+          relayOnly,
+          device: deviceName,
+          at: now(),
           candidates: candidateClasses(network),
         })
       : undefined;

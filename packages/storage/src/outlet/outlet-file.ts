@@ -191,7 +191,12 @@ export class OutletFile {
     for (const piece of pieces) this.#held.set(piece - this.span.firstPiece);
   }
 
-  /** Deletes staged segments that the picked file has. */
+  /** The picked file has these, a segment that was whole: what was staged of it goes. */
+  async unstage(pieces: readonly number[]): Promise<void> {
+    for (const file of new Set(pieces.map(piece => this.place(piece).file))) await this.#bytes.remove(file);
+  }
+
+  /** Deletes staged segments that the picked file has: a crash may have left any. */
   async tidy(): Promise<void> {
     for (let segment = 0, first = 0; first < this.span.pieceCount; segment += 1) {
       const end = this.#segmentAt(first)[1];

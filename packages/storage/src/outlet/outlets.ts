@@ -133,7 +133,7 @@ export class Outlets {
       await outlet.put(pieces, piece => outlet.place(piece));
       // Only when the record says where they are: a crash before finds them staged, one after finds them in the picked file.
       await this.save();
-      await outlet.tidy();
+      await outlet.unstage(pieces);
       this.#ports.emit({ type: 'outlet', offer: this.offer, outlet: outlet.state });
     } catch (error) {
       this.fail(outlet, error);

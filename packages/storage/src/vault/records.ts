@@ -3,9 +3,8 @@ import { MIN_PIECE_LENGTH, type Bytes, type OfferId } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
 import type { OutletRecord } from '../outlet/outlet.ts';
 import type { OfferRecords } from '../piece-store-core/ports.ts';
-import type { VaultDatabase } from './schema.ts';
+import { bytesSchema, type VaultDatabase } from './schema.ts';
 
-const bytes = v.instance(Uint8Array<ArrayBuffer>);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** What is kept of the files of an offer that go into picked ones. */
@@ -14,7 +13,7 @@ export const outletsSchema = v.array(
     file: count,
     handle: v.custom<FileSystemFileHandle>(isFileHandle),
     segmentBytes: v.pipe(count, v.minValue(MIN_PIECE_LENGTH)),
-    held: bytes,
+    held: bytesSchema,
     size: count,
     modified: v.number(),
   }),
@@ -32,7 +31,7 @@ export class VaultRecords implements OfferRecords {
 
   async load(offer: OfferId): Promise<Bytes | undefined> {
     const value = await mapped(() => this.#database.get('bitfields', [this.#place, offer]));
-    const checked = v.safeParse(bytes, value);
+    const checked = v.safeParse(bytesSchema, value);
     return checked.success ? checked.output : undefined;
   }
 

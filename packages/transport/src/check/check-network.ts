@@ -1,7 +1,7 @@
 import type { IceServer } from '@shoal/protocol';
+import { ICE_TRANSPORTS } from './findings.ts';
 import type {
   IceTarget,
-  IceTransport,
   MappingFinding,
   NetworkFindings,
   RelayFinding,
@@ -31,8 +31,6 @@ const RELAY_MS = 6_000;
 const STRANGER_MS = 2_500;
 /** A page may have many relay addresses configured; each costs a connection. */
 const MAX_TARGETS = 12;
-
-const ORDER: readonly IceTransport[] = ['udp', 'tcp', 'tls'];
 
 export function browserProbes(serverUrl: string): NetworkProbes {
   return { reachServer: async signal => await reachServer(serverUrl, SERVER_MS, signal), gather, sendRound };
@@ -136,5 +134,5 @@ async function tryRelay(
 
 function bestRelay(asked: readonly ServerProbe[]): IceTarget | undefined {
   const relays = asked.filter(({ target, outcome }) => target.kind === 'turn' && outcome === 'answered');
-  return ORDER.flatMap(way => relays.filter(({ target }) => target.transport === way))[0]?.target;
+  return ICE_TRANSPORTS.flatMap(way => relays.filter(({ target }) => target.transport === way))[0]?.target;
 }

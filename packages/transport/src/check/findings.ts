@@ -29,7 +29,9 @@ export interface Gathering {
   readonly ms: number;
 }
 
-export type IceTransport = 'udp' | 'tcp' | 'tls';
+/** Ways to a STUN or TURN server, best first. */
+export const ICE_TRANSPORTS = ['udp', 'tcp', 'tls'] as const;
+export type IceTransport = (typeof ICE_TRANSPORTS)[number];
 
 /** One address of a STUN or TURN server. */
 export interface IceTarget {

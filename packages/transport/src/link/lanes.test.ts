@@ -124,3 +124,30 @@ describe('lanes', () => {
     expect(framesOf(a).at(-1)).toBe(2);
   });
 });
+
+describe('nudges', () => {
+  /** Of a block that goes out after ICE has measured these round trips, ms, one after the other. */
+  async function nudgesAfter(...rtts: number[]): Promise<number> {
+    const world = new World();
+    world.network.rttMs = rtts[0] ?? 0;
+    const { a, b } = await world.pair();
+    for (const rttMs of rtts) {
+      world.network.rttMs = rttMs;
+      world.scheduler.advance(10_000);
+      await world.settle();
+    }
+    const sent = (): number =>
+      world.network.ends.reduce((sum, end) => sum + end.sent.filter(isNudge).length, 0);
+    const before = sent();
+    b.neighbour(a.peer).send(block(1));
+    return sent() - before;
+  }
+  const isNudge = (message: Bytes): boolean => message.length === 0;
+
+  test('[ND1] [ND3] a lone block is nudged on a long path, and on a short one never, not even when our own queue makes it look long', async () => {
+    expect(await nudgesAfter(50)).toBe(7);
+    expect(await nudgesAfter(50, 80)).toBe(7);
+    expect(await nudgesAfter(1)).toBe(0);
+    expect(await nudgesAfter(1, 80)).toBe(0);
+  });
+});

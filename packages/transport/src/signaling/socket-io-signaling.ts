@@ -23,7 +23,7 @@ export interface SocketIoSignalingOptions {
 }
 
 const DEFAULT_ACK_TIMEOUT_MS = 8_000;
-/** Of a dead line nobody is told when it lives again: with the jitter it is found out within 7.5 s. */
+/** Of a dead line nobody is told when it lives again: it is found out with the next try. socket.io cuts what its jitter makes longer. */
 const DEFAULT_RECONNECT_MS = [500, 5_000] as const;
 /** Milliseconds between tries to get into a room that would not let us in. */
 const JOIN_BACKOFF = { base: 2_000, cap: 60_000 };

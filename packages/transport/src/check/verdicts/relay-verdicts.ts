@@ -1,14 +1,14 @@
+import { ICE_TRANSPORTS } from '../findings.ts';
 import type { IceTransport, RelayFinding, ServerProbe } from '../findings.ts';
 import type { Verdict } from './verdict.ts';
 
-const ORDER: readonly IceTransport[] = ['udp', 'tcp', 'tls'];
 const HOST = 'Whoever runs this server';
 /** RFC 8656, section 18: Allocation Quota Reached and Insufficient Capacity. */
 const FULL: ReadonlySet<number> = new Set([486, 508]);
 
 /** The ways in which a relay lets us in, best first. */
 export function relayTransports(probes: readonly ServerProbe[]): IceTransport[] {
-  return ORDER.filter(transport =>
+  return ICE_TRANSPORTS.filter(transport =>
     probes.some(
       ({ target, outcome }) =>
         target.kind === 'turn' && target.transport === transport && outcome === 'answered',
@@ -28,7 +28,7 @@ export function turnVerdict(probes: readonly ServerProbe[]): Omit<Verdict, 'chec
     };
   const ways = relayTransports(probes);
   if (ways.length > 0) {
-    const closed = ORDER.filter(
+    const closed = ICE_TRANSPORTS.filter(
       way => !ways.includes(way) && turn.some(({ target }) => target.transport === way),
     );
     const said = `A relay answers over ${list(ways)}`;
