@@ -69,19 +69,20 @@ export class FirstCopy {
 
   /** It was given more than the others, and passes it on slower: what is new goes to them, and through them to it. */
   #hoards(torrent: Torrent, { hoards }: Ledger, asker: Neighbour): boolean {
-    const others: number[] = [];
-    let busy = false;
-    for (const [neighbour, hoard] of hoards) {
+    const now = this.#core.now();
+    const others = [...hoards].filter(([neighbour]) => neighbour !== asker);
+    // First what costs nothing: a lone receiver of 10,000 small files holds thousands of such pieces.
+    if (!others.some(([, { at }]) => now - at < BUSY_MS)) return false;
+    for (const hoard of hoards.values())
       hoard.pieces = hoard.pieces.filter(piece => (torrent.availability[piece] ?? 0) < 2);
-      if (neighbour === asker) continue;
-      others.push(hoard.pieces.length);
-      busy ||= this.#core.now() - hoard.at < BUSY_MS;
-    }
     const mine = hoards.get(asker)?.pieces.length ?? 0;
     // The better half: where many are slow, their mean would make each of them look like the others.
-    const better = others.sort((a, b) => a - b).slice(0, Math.ceil(others.length / 2));
+    const better = others
+      .map(([, { pieces }]) => pieces.length)
+      .sort((a, b) => a - b)
+      .slice(0, Math.ceil(others.length / 2));
     const mean = better.reduce((sum, held) => sum + held, 0) / better.length;
-    return busy && mine >= HOARD_MIN && mine > HOARD_FACTOR * mean;
+    return mine >= HOARD_MIN && mine > HOARD_FACTOR * mean;
   }
 
   /** Given to somebody else, who still has it or is about to. */

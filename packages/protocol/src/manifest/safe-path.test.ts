@@ -28,6 +28,13 @@ describe('[MF1] what could do harm is taken out', () => {
     ['COM1', '_COM1'],
     ['lpt9.x', '_lpt9.x'],
     ['console', 'console'],
+    ['a/nul', 'a/_nul'],
+    ['aux/b', '_aux/b'],
+    ['a/prn .x/b', 'a/_prn .x/b'],
+    ['a/', 'a'],
+    ['a//b', 'a/b'],
+    ['a./b', 'a/b'],
+    ['a/. /b', 'a/b'],
     ['a\ud800b', 'a_b'],
   ])('%j becomes %j', (raw, safe) => {
     expect(safePath(raw)).toBe(safe);

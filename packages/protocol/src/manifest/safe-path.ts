@@ -11,6 +11,13 @@ const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069:]|\p{Su
 /** Devices in every folder of Windows, whatever the extension. */
 const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
 const NAMELESS = 'unnamed';
+/**
+ * What nearly all paths are: short, of plain characters, and harmless as they stand. One look instead of ten steps for each segment:
+ * an offer of 10,000 files is checked four times on its way, each time at one go.
+ */
+const PLAIN = /^(?:(?!(?:con|prn|aux|nul|com\d|lpt\d) *(?:[./]|$))[\w .-]*[\w-](?:\/(?=.)|$))+$/i;
+/** So short that neither a segment nor the number of them can be too long. */
+const PLAIN_LENGTH = Math.min(MAX_SEGMENT_BYTES, 2 * MAX_PATH_SEGMENTS - 1);
 
 /**
  * Makes any text a harmless relative path: segments joined by `/`, none of them empty, `.` or `..`, absolute, longer than 255
@@ -18,6 +25,10 @@ const NAMELESS = 'unnamed';
  * receiver checks a sender's paths. NFC and NFD forms stay as they are.
  */
 export function safePath(raw: string): string {
+  return raw.length <= PLAIN_LENGTH && PLAIN.test(raw) ? raw : cleaned(raw);
+}
+
+function cleaned(raw: string): string {
   const segments = raw
     .split(/[/\\]/)
     .map(safeSegment)
