@@ -8,7 +8,7 @@ import type { Person } from '../../support/profiles.ts';
 
 export const NO_FIREFOX = 'no Firefox here: install firefox-esr, or set FIREFOX to its path';
 
-interface FirefoxPerson extends Person {
+export interface FirefoxPerson extends Person {
   /** Where its downloads land: Firefox tells WebDriver BiDi nothing of `blob:` downloads. */
   readonly downloads: string;
 }
