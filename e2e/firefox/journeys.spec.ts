@@ -1,16 +1,27 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { findFirefox } from '../../scripts/firefox.mjs';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
-import { downloadAll, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import {
+  downloadAll,
+  fileRow,
+  roomLink,
+  saveRow,
+  shareFiles,
+  showFiles,
+  waitComplete,
+} from '../support/room-page.ts';
 import { expect, test as base } from '../support/test.ts';
+import { hashesInZip } from '../support/zip.ts';
 import { NO_FIREFOX, openFirefox } from './support/firefox.ts';
+import type { FirefoxPerson } from './support/firefox.ts';
 
 type OpenFirefox = typeof openFirefox;
 
 const test = base.extend<{ fox: OpenFirefox }>({
   // oxlint-disable-next-line no-empty-pattern
   fox: async ({}, use) => {
-    const people: Awaited<ReturnType<OpenFirefox>>[] = [];
+    const people: FirefoxPerson[] = [];
     await use(async (name, options) => {
       const person = await openFirefox(name, options);
       people.push(person);
@@ -23,11 +34,39 @@ const test = base.extend<{ fox: OpenFirefox }>({
 test.skip(() => findFirefox() === undefined, NO_FIREFOX);
 
 /** Saves by the row's button and waits until what lies in the downloads folder is the source. */
-async function expectSaved(fox: Awaited<ReturnType<OpenFirefox>>, name: string, sum: string): Promise<void> {
+async function expectSaved(fox: FirefoxPerson, name: string, sum: string): Promise<void> {
   await fileRow(fox.page, name).getByRole('button', { name: 'Save', exact: true }).click();
   await expect
     .poll(async () => await sha256OfFile(join(fox.downloads, name)).catch(() => 'not there yet'))
     .toBe(sum);
+}
+
+/**
+ * Chooses these files of a folder as if by the folder. WebDriver BiDi cannot choose one: the files come one by one, and get the paths
+ * that they have within it.
+ */
+async function shareFolder(
+  page: Page,
+  url: string,
+  folder: string,
+  names: readonly string[],
+): Promise<string> {
+  await page.goto(url);
+  const input = page.getByTestId('folder-input');
+  const paths = names.map(name => `${basename(folder)}/${name}`);
+  await input.evaluate((element, paths) => {
+    if (!(element instanceof HTMLInputElement)) throw new Error('no input');
+    element.webkitdirectory = false;
+    element.multiple = true;
+    const name = (): void => {
+      for (const [i, file] of [...(element.files ?? [])].entries())
+        Object.defineProperty(file, 'webkitRelativePath', { value: paths[i] });
+    };
+    // Before the page itself hears of it.
+    window.addEventListener('change', name, { capture: true, once: true });
+  }, paths);
+  await input.setInputFiles(names.map(name => join(folder, name)));
+  return await roomLink(page);
 }
 
 test('Firefox shares, Chromium receives', async ({ server, fox, person, dir }) => {
@@ -64,4 +103,67 @@ test('Chromium shares, Firefox receives, in a private window too, which says fir
     await expectSaved(receiver, 'film.bin', sum);
   }
   expect([...ann.errors, ...bob.errors, ...cleo.errors]).toEqual([]);
+});
+
+// Two for all of them: it is the start of a Firefox that takes long.
+test.describe('from one Firefox to another', () => {
+  let ann: FirefoxPerson, bob: FirefoxPerson;
+  test.beforeAll(async () => {
+    [ann, bob] = await Promise.all([openFirefox('ann'), openFirefox('bob')]);
+  });
+  test.afterAll(async () => {
+    for (const person of [ann, bob]) await person.close();
+  });
+
+  test('Firefox shares, Firefox reloads in mid-transfer and fetches nothing twice', async ({
+    server,
+    dir,
+  }) => {
+    const path = join(dir, 'film.bin');
+    const size = 12_000_017;
+    const sum = await writeNoise(path, size);
+    await bob.page.goto(await shareFiles(ann.page, server.url, path));
+    // Slow enough to be met in its midst. By keyboard, since the page still moves as it fills.
+    await bob.page.getByText('Connection settings').press('Enter');
+    await bob.page.getByLabel('Download at most').fill('8');
+    await bob.page.getByLabel('Download at most').press('Enter');
+    await downloadAll(bob.page);
+    const row = fileRow(bob.page, 'film.bin');
+    const progress = async (): Promise<number> => Number(await row.getAttribute('data-progress'));
+    await expect.poll(progress, { intervals: [20] }).toBeGreaterThan(0.3);
+    const before = await progress();
+    await bob.page.reload();
+    await waitComplete(bob.page, 'film.bin');
+    const fetched = Number(await bob.page.getByTestId('peer-row').getAttribute('data-down-bytes'));
+    expect(fetched).toBeGreaterThan(0);
+    expect(fetched).toBeLessThanOrEqual(size * (1 - before));
+    await expectSaved(bob, 'film.bin', sum);
+    expect([...ann.errors, ...bob.errors]).toEqual([]);
+  });
+
+  test('a nested folder with awkward names goes from Firefox to Firefox, and is saved as a .zip', async ({
+    server,
+    dir,
+  }) => {
+    const folder = join(dir, 'project');
+    const names = [
+      'empty.txt',
+      'with spaces and (brackets).txt',
+      'emoji 🐟🐠/shoal 🐡.bin',
+      'deep/er/and/deeper/still/leaf.txt',
+      'Grüße/naïve café.txt',
+    ];
+    const sums = new Map<string, string>();
+    for (const [i, name] of names.entries())
+      sums.set(`project/${name}`, await writeNoise(join(folder, name), i * 33_333, i));
+    await bob.page.goto(await shareFolder(ann.page, server.url, folder, names));
+    await downloadAll(bob.page);
+    await showFiles(bob.page);
+    await expect(bob.page.locator('[data-testid="file-row"][data-state="complete"]')).toHaveCount(sums.size);
+    await bob.page.getByRole('button', { name: 'Save all', exact: true }).click();
+    await expect
+      .poll(async () => await hashesInZip(join(bob.downloads, 'project.zip')).catch(() => 'not there yet'))
+      .toEqual(sums);
+    expect([...ann.errors, ...bob.errors]).toEqual([]);
+  });
 });

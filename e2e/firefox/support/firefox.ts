@@ -2,21 +2,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firefox } from '@playwright/test';
-import { findFirefox } from '../../../scripts/firefox.mjs';
+import { OLDEST_FIREFOX, findFirefox } from '../../../scripts/firefox.mjs';
 import { errorsOf } from '../../support/profiles.ts';
-import type { Person } from '../../support/profiles.ts';
+import type { Person, ProfileOptions } from '../../support/profiles.ts';
 
-export const NO_FIREFOX = 'no Firefox here: install firefox-esr, or set FIREFOX to its path';
+export const NO_FIREFOX = `no Firefox ${OLDEST_FIREFOX} or later here: install firefox-esr, or set FIREFOX to its path`;
 
-interface FirefoxPerson extends Person {
+export interface FirefoxPerson extends Person {
   /** Where its downloads land: Firefox tells WebDriver BiDi nothing of `blob:` downloads. */
   readonly downloads: string;
+}
+
+interface FirefoxOptions extends Pick<ProfileOptions, 'viewport'> {
+  readonly privateWindow?: boolean;
 }
 
 /** A person with a stock Firefox and a fresh profile, driven over WebDriver BiDi. */
 export async function openFirefox(
   name: string,
-  { privateWindow = false }: { readonly privateWindow?: boolean } = {},
+  { privateWindow = false, viewport = { width: 1280, height: 800 } }: FirefoxOptions = {},
 ): Promise<FirefoxPerson> {
   const executablePath = findFirefox();
   if (executablePath === undefined) throw new Error(NO_FIREFOX);
@@ -28,7 +32,7 @@ export async function openFirefox(
     executablePath,
     headless: true,
     downloadsPath: downloads,
-    viewport: { width: 1280, height: 800 },
+    viewport,
     firefoxUserPrefs: { 'browser.privatebrowsing.autostart': privateWindow },
   });
   const page = context.pages()[0] ?? (await context.newPage());
