@@ -140,7 +140,10 @@ export class Catalogue {
       const paths = safePaths(files.map(file => file.path));
       const geometry = geometryOf(
         pieceLength,
-        files.map((file, index) => ({ ...file, path: paths[index] ?? String(index) })),
+        files.map((file, index) => {
+          const path = paths[index] ?? String(index);
+          return path === file.path ? file : { ...file, path };
+        }),
       );
       this.#offers.set(id, {
         id,

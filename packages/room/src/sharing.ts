@@ -102,6 +102,7 @@ export class Sharing {
   async #share(chosen: readonly ChosenFile[]): Promise<void> {
     if (chosen.length === 0) throw new RoomError('nothing-to-share');
     const paths = safePaths(chosen.map(c => c.path));
+    await nextTask();
     const { fresh, replaced } = await this.#takeUp(
       chosen.map((c, index) => ({ ...c, name: paths[index] ?? c.file.name })),
     );

@@ -139,6 +139,13 @@ describe('[LE5] [LE6] what is refused', () => {
     'too many pieces': offerOf([['a', Number.MAX_SAFE_INTEGER]]),
     'files as objects': offerOf([file]),
     'a file of four': offerOf([['a', 1, 2, 3]]),
+    'a file of one': offerOf([['a']]),
+    'a path that is no text': offerOf([[7, 1]]),
+    'a path with half a character': offerOf([['a\ud800', 1]]),
+    'a size that is no number': offerOf([['a', '1']]),
+    'half a byte of a file': offerOf([['a', 0.5]]),
+    'a time before all times': offerOf([['a', 1, -1]]),
+    'no time where one stands': offerOf([['a', 1, null]]),
   };
   test.each(Object.entries(tries))('%s', (_, payload) => {
     expect(outcomeNow(() => decodeEntry(rawWith(payload)))).toBe('malformed-entry');

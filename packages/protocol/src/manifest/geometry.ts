@@ -63,12 +63,17 @@ export function geometryOf(pieceLength: number, files: readonly OfferedFile[]): 
   const spans: FileSpan[] = [];
   let pieceCount = 0;
   let totalBytes = 0;
-  for (const file of files) {
-    if (!Number.isSafeInteger(file.size) || file.size < 0) throw bad('A file size is not a byte count.');
-    const pieces = Math.ceil(file.size / pieceLength);
-    spans.push({ ...file, firstPiece: pieceCount, pieceCount: pieces });
+  for (const { path, size, modified } of files) {
+    if (!Number.isSafeInteger(size) || size < 0) throw bad('A file size is not a byte count.');
+    const [firstPiece, pieces] = [pieceCount, Math.ceil(size / pieceLength)];
+    // Field by field: spreading 10,000 objects takes a page tens of milliseconds.
+    spans.push(
+      modified === undefined
+        ? { path, size, firstPiece, pieceCount: pieces }
+        : { path, size, modified, firstPiece, pieceCount: pieces },
+    );
     pieceCount += pieces;
-    totalBytes += file.size;
+    totalBytes += size;
     if (pieceCount > MAX_OFFER_PIECES) throw bad('The offer has too many pieces.');
   }
   return { pieceLength, files: spans, pieceCount, totalBytes };
