@@ -1,7 +1,7 @@
 // `npm run bench [-- NAME…] [-- --json FILE]`: measures in real Chromium and prints one table.
 import { join, resolve } from 'node:path';
 import { argv, env, exit } from 'node:process';
-import { ensureBrowser } from './lib/browser.mjs';
+import { ensureBrowser, ensureFirefox } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { ensureLab } from './lib/lab.mjs';
@@ -14,6 +14,7 @@ const json = at === -1 ? undefined : args.splice(at, 2)[1];
 
 await ensureInstalled();
 if (ensureBrowser() === undefined) exit(1);
+ensureFirefox();
 await ensureBuilt();
 ensureLab();
 exit(

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { env } from 'node:process';
 
-/** The ESR before this one, 140, lacks commands of WebDriver BiDi without which Playwright does not start it. */
+/** The journeys are known to run in this one. The ESR before, 140, lacks commands of WebDriver BiDi without which Playwright does not start it. */
 export const OLDEST_FIREFOX = 153;
 
 /**
@@ -17,6 +17,7 @@ export function findFirefox() {
 
 /** @param {string} path @returns {number} NaN for what is no Firefox */
 function versionOf(path) {
-  const said = execFileSync(path, ['--version'], { encoding: 'utf8' });
-  return Number(/^Mozilla Firefox (\d+)/m.exec(said)?.[1]);
+  const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
+  // Null when it could not be started at all.
+  return Number(/^Mozilla Firefox (\d+)/m.exec(stdout ?? '')?.[1]);
 }

@@ -1,30 +1,35 @@
 import { join } from 'node:path';
 import { findFirefox } from '../../scripts/firefox.mjs';
-import { NO_FIREFOX, openFirefox } from '../firefox/support/firefox.ts';
+import { NO_FIREFOX } from '../firefox/support/firefox.ts';
+import { expect, test } from '../firefox/support/test.ts';
 import { writeNoise } from '../support/files.ts';
-import { openProfile } from '../support/profiles.ts';
 import { expectOnline, shareFiles } from '../support/room-page.ts';
-import { expect, test } from '../support/test.ts';
 import { rawChannel } from './support/raw-channel.ts';
 import { median, report } from './support/rows.ts';
+import { SMALL } from './support/viewport.ts';
 import { acceptWhenOffered, chooseFile, sightingOf } from './support/watch-row.ts';
 
 const MB = 1e6;
 const BYTES = Number(process.env['SHOAL_BENCH_MIB'] ?? 64) * 1024 * 1024;
 const ROUNDS = Number(process.env['SHOAL_BENCH_ROUNDS'] ?? 1);
-/** Small windows: what is measured is not how fast a page is drawn, which headless Firefox does in software and whole each time. */
-const SMALL = { viewport: { width: 400, height: 300 } };
 
 const PAIRS = [
-  ['Firefox to Chromium', openFirefox, openProfile],
-  ['Chromium to Firefox', openProfile, openFirefox],
-  ['Firefox to Firefox', openFirefox, openFirefox],
+  ['Firefox', 'Chromium'],
+  ['Chromium', 'Firefox'],
+  ['Firefox', 'Firefox'],
 ] as const;
 
 test.skip(() => findFirefox() === undefined, NO_FIREFOX);
 
-for (const [pair, openAnn, openBob] of PAIRS) {
-  test(`${pair}: one file, one receiver, beside a raw channel`, async ({ server, dir }, info) => {
+for (const [from, to] of PAIRS) {
+  const pair = `${from} to ${to}`;
+  test(`${pair}: one file, one receiver, beside a raw channel`, async ({
+    server,
+    fox,
+    person,
+    dir,
+  }, info) => {
+    const open = { Firefox: fox, Chromium: person };
     const path = join(dir, 'big.bin');
     await writeNoise(path, BYTES);
     const hello = join(dir, 'hello.txt');
@@ -32,7 +37,7 @@ for (const [pair, openAnn, openBob] of PAIRS) {
     const raws: number[] = [];
     const shoals: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const [ann, bob] = [await openAnn('ann', SMALL), await openBob('bob', SMALL)];
+      const [ann, bob] = [await open[from](`ann${round}`, SMALL), await open[to](`bob${round}`, SMALL)];
       for (const { page } of [ann, bob]) await page.goto(`${server.url}/healthz`);
       raws.push(await rawChannel(ann.page, bob.page, BYTES));
 

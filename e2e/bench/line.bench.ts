@@ -9,6 +9,7 @@ import { closeFlow, eachSecond, openFlow, rateOf, sendFlow } from './support/flo
 import type { Filling } from './support/flow.ts';
 import { followFile, followed } from './support/progress.ts';
 import { report } from './support/rows.ts';
+import { SMALL } from './support/viewport.ts';
 import { chooseFile } from './support/watch-row.ts';
 
 /**
@@ -33,7 +34,6 @@ const RAW: readonly (readonly [what: string, filling: Filling])[] = [
   ['raw, stops each 1 MB', { kind: 'stop-and-wait', bytes: 1024 * 1024 }],
 ];
 const STUN = [{ urls: `stun:${TURN_HOST}:3478` }];
-const SMALL = { viewport: { width: 400, height: 300 } };
 
 test('one pair over emulated lines: Shoal, a raw channel, and one that stops each 1 MB', async ({
   lab,

@@ -6,13 +6,13 @@ import { expectOnline, saveRow, shareFiles } from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 import { memoryOf, watchMemory } from './support/processes.ts';
 import { report } from './support/rows.ts';
+import { SMALL } from './support/viewport.ts';
 import { acceptWhenOffered, chooseFile, sightingOf } from './support/watch-row.ts';
 
 const MB = 1e6;
 const MIB = 1024 * 1024;
 /** The largest takes ten minutes and 20 GiB of disk: SHOAL_BENCH_MEMORY_MIB="100 1024 10240" npm run bench -- memory */
 const SIZES = (process.env['SHOAL_BENCH_MEMORY_MIB'] ?? '100 1024').split(' ').map(Number);
-const SMALL = { viewport: { width: 400, height: 300 } };
 
 test('memory: one file of each size, one receiver', async ({ server, person, dir }, info) => {
   test.setTimeout(60 * 60_000);

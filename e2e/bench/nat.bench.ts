@@ -8,12 +8,12 @@ import { expect } from '../support/test.ts';
 import { rateOf } from './support/flow.ts';
 import { followFile, followed } from './support/progress.ts';
 import { median, report } from './support/rows.ts';
+import { SMALL } from './support/viewport.ts';
 import { chooseFile } from './support/watch-row.ts';
 
 const ROUNDS = Number(process.env['SHOAL_BENCH_ROUNDS'] ?? 5);
 const BYTES = Number(process.env['SHOAL_BENCH_MIB'] ?? 8) * 1024 * 1024;
 const LIMIT_MS = 60_000;
-const SMALL = { viewport: { width: 400, height: 300 } };
 
 test('all pairs of the six kinds of network: way, time to connect, rate', async ({
   lab,

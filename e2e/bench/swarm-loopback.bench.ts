@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { writeNoise } from '../support/files.ts';
 import { test } from '../support/test.ts';
-import { RECEIVERS, SMALL, distribute } from './support/crowd.ts';
+import { RECEIVERS, distribute } from './support/crowd.ts';
 import { watchCores } from './support/processes.ts';
 import { report } from './support/rows.ts';
+import { SMALL } from './support/viewport.ts';
 
 const BYTES = Number(process.env['SHOAL_BENCH_MIB'] ?? 100) * 1024 * 1024;
 

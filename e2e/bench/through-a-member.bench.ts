@@ -4,9 +4,9 @@ import { sha256OfFile, writeNoise } from '../support/files.ts';
 import { downloadAll, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
 import { expect } from '../support/test.ts';
 import { report } from './support/rows.ts';
+import { SMALL } from './support/viewport.ts';
 
 const MIB = 1024 * 1024;
-const SMALL = { viewport: { width: 400, height: 300 } };
 
 test('two members that cannot reach each other, no relay, and a third that reaches both', async ({
   lab,

@@ -11,25 +11,10 @@ import {
   showFiles,
   waitComplete,
 } from '../support/room-page.ts';
-import { expect, test as base } from '../support/test.ts';
 import { hashesInZip } from '../support/zip.ts';
 import { NO_FIREFOX, openFirefox } from './support/firefox.ts';
 import type { FirefoxPerson } from './support/firefox.ts';
-
-type OpenFirefox = typeof openFirefox;
-
-const test = base.extend<{ fox: OpenFirefox }>({
-  // oxlint-disable-next-line no-empty-pattern
-  fox: async ({}, use) => {
-    const people: FirefoxPerson[] = [];
-    await use(async (name, options) => {
-      const person = await openFirefox(name, options);
-      people.push(person);
-      return person;
-    });
-    for (const person of people) await person.close();
-  },
-});
+import { expect, test } from './support/test.ts';
 
 test.skip(() => findFirefox() === undefined, NO_FIREFOX);
 

@@ -4,10 +4,9 @@ import { hasKernelLines } from '../../lab/kernel-line.ts';
 import type { Lab, Member, MemberOptions } from '../../lab/lab.ts';
 import type { Person, ProfileOptions } from '../../support/profiles.ts';
 import { shareFiles } from '../../support/room-page.ts';
+import { SMALL } from './viewport.ts';
 import { acceptWhenOffered, chooseFile, sightingOf } from './watch-row.ts';
 
-/** Small windows: what is measured is not how fast five pages can be drawn. */
-export const SMALL = { viewport: { width: 400, height: 300 } };
 export const RECEIVERS = 4;
 /** Mbit/s up and down, ms, ms. Slower lines tell whether it was the machine that could not keep up. */
 const UP = Number(process.env['SHOAL_BENCH_UP'] ?? 20);

@@ -1,8 +1,14 @@
 import * as v from 'valibot';
 import type { Bytes } from '../bytes.ts';
 import { offerIdSchema, peerIdSchema, type OfferId, type PeerId } from '../ids.ts';
-import { MAX_NAME_LENGTH, MAX_OFFER_FILES, MAX_RECEIPT_GIVERS, MAX_TEXT_LENGTH } from '../limits.ts';
-import { geometryOf, isPieceLength, type OfferedFile } from '../manifest/geometry.ts';
+import {
+  MAX_NAME_LENGTH,
+  MAX_OFFER_FILES,
+  MAX_PATH_BYTES,
+  MAX_RECEIPT_GIVERS,
+  MAX_TEXT_LENGTH,
+} from '../limits.ts';
+import { geometryOf, isByteCount, isPieceLength, type OfferedFile } from '../manifest/geometry.ts';
 import { safePath } from '../manifest/safe-path.ts';
 import { byteCountSchema, countSchema, hashSchema, textSchema } from '../schemas.ts';
 
@@ -90,13 +96,11 @@ export function wireBody(body: EntryBody): unknown {
 function fileOf(raw: unknown): OfferedFile | undefined {
   if (!Array.isArray(raw) || raw.length < 2 || raw.length > 3) return undefined;
   const [path, size, modified]: readonly unknown[] = raw;
-  if (typeof path !== 'string' || safePath(path) !== path || !isByteCount(size)) return undefined;
+  // Its length first: a path of a megabyte is not worth cleaning.
+  if (typeof path !== 'string' || path.length > MAX_PATH_BYTES || safePath(path) !== path) return undefined;
+  if (!isByteCount(size)) return undefined;
   if (raw.length === 2) return { path, size };
   return isByteCount(modified) ? { path, size, modified } : undefined;
-}
-
-function isByteCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function hasGeometry(pieceLength: number, files: readonly OfferedFile[]): boolean {

@@ -52,6 +52,11 @@ export function isPieceLength(length: number): boolean {
   return length >= MIN_PIECE_LENGTH && length <= MAX_PIECE_LENGTH && Number.isInteger(Math.log2(length));
 }
 
+/** A whole number of bytes, or of milliseconds, that a double holds exactly. */
+export function isByteCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
 /**
  * Lays files out in one piece space.
  * @throws ProtocolError `bad-geometry`: piece length not a power of two from 64 KiB to 4 MiB, no or too many files,
@@ -64,7 +69,7 @@ export function geometryOf(pieceLength: number, files: readonly OfferedFile[]): 
   let pieceCount = 0;
   let totalBytes = 0;
   for (const { path, size, modified } of files) {
-    if (!Number.isSafeInteger(size) || size < 0) throw bad('A file size is not a byte count.');
+    if (!isByteCount(size)) throw bad('A file size is not a byte count.');
     const [firstPiece, pieces] = [pieceCount, Math.ceil(size / pieceLength)];
     // Field by field: spreading 10,000 objects takes a page tens of milliseconds.
     spans.push(

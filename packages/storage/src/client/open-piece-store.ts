@@ -1,6 +1,5 @@
 import type { Bytes, OfferId, RoomId } from '@shoal/protocol';
 import { StorageError } from '../errors.ts';
-import { Reminder } from '../reminder.ts';
 import type { AddOffer, AddedOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
 import { MAIN_SCOPE, openVaultDatabase } from '../vault/schema.ts';
 import type { Result } from '../worker/messages.ts';
@@ -19,8 +18,6 @@ export interface OpenPieceStoreOptions {
 }
 
 const BUSY_AFTER_MS = 1500;
-/** Bytes sent between two reminders. */
-const REMIND_BYTES = 32 * 1024 * 1024;
 
 /**
  * Starts the storage worker of a room.
@@ -89,7 +86,6 @@ class WorkerPieceStore implements PieceStore {
   readonly kind: StoreKind;
   readonly #client: WorkerClient;
   readonly #spare = new SpareFrames();
-  readonly #reminder = new Reminder(REMIND_BYTES);
   #closing: Promise<void> | undefined;
 
   constructor(client: WorkerClient, kind: StoreKind) {
@@ -131,7 +127,6 @@ class WorkerPieceStore implements PieceStore {
   }
 
   recycle(frame: Bytes): void {
-    this.#reminder.did(frame.length);
     this.#spare.put(frame.buffer);
   }
 

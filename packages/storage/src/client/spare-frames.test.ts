@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { SpareFrames } from './spare-frames.ts';
 
 test('a read gets the smallest frame that holds it', () => {
@@ -19,4 +19,12 @@ test('few are kept, and those are the large ones', () => {
     length => length !== undefined,
   );
   expect(kept).toEqual(Array.from({ length: 32 }, (_, index) => 69 + index));
+});
+
+test('each frame that is used again counts as work that leaves garbage behind', () => {
+  const reminder = { did: vi.fn<(bytes: number) => void>() };
+  const spare = new SpareFrames(reminder);
+  for (const length of [64, 16]) spare.put(new ArrayBuffer(length));
+  spare.take(20);
+  expect(reminder.did.mock.calls).toEqual([[64], [16]]);
 });
