@@ -69,12 +69,14 @@ function block(index: number): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-test('64 MiB in blocks of 128 KiB + 8: in order, transferable, never above the high water mark', async () => {
+test('64 MiB in blocks of 128 KiB + 8: each once and whole, transferable, never above the high water mark', async () => {
   const { a, b, toB } = await meet();
   const total = (64 * MIB) / (BLOCK - 8);
   let sent = 0;
   let highest = 0;
-  let expected = 0;
+  // No order: on a slow day the path looks long, more lanes are opened, and blocks on one overtake those on another.
+  const numbers = new Set<number>();
+  let received = 0;
   let wrong = 0;
   const fill = (to: Neighbour): void => {
     while (sent < total && to.room >= BLOCK) {
@@ -88,8 +90,9 @@ test('64 MiB in blocks of 128 KiB + 8: in order, transferable, never above the h
     if (event.type !== 'frame') return;
     const { frame } = event;
     const number = new DataView(frame.buffer, frame.byteOffset).getUint32(4);
-    if (number !== expected || frame.length !== BLOCK || frame[BLOCK - 1] !== (number & 0xff)) wrong += 1;
-    expected += 1;
+    received += 1;
+    numbers.add(number);
+    if (frame.length !== BLOCK || frame[BLOCK - 1] !== (number & 0xff)) wrong += 1;
     channel.port1.postMessage(frame, [frame.buffer]);
     if (frame.length !== 0) wrong += 1;
   });
@@ -97,8 +100,9 @@ test('64 MiB in blocks of 128 KiB + 8: in order, transferable, never above the h
     if (event.type === 'writable') fill(toB);
   });
   fill(toB);
-  await b.until(() => expected === total);
+  await b.until(() => received === total);
   expect(wrong).toBe(0);
+  expect(numbers.size).toBe(total);
   expect(highest).toBeLessThanOrEqual(HIGH_WATER);
   expect(highest).toBeGreaterThan(HIGH_WATER / 2);
   expect(toB.maxFrameBytes).toBeGreaterThanOrEqual(BLOCK);
