@@ -3,7 +3,15 @@ import { appendFile, mkdir, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
 import { dropFiles, profileThatAllows, withholdPermission } from '../support/handles.ts';
-import { downloadAll, fileRow, roomLink, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import {
+  cap,
+  downloadAll,
+  fileRow,
+  roomLink,
+  saveRow,
+  shareFiles,
+  waitComplete,
+} from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 
 const MIB = 1024 * 1024;
@@ -34,9 +42,10 @@ test('a sharer who reloads in mid-transfer chooses the same file again: no new o
   dir,
 }) => {
   const path = join(dir, 'film.bin');
-  const sum = await writeNoise(path, 200 * MIB);
+  const sum = await writeNoise(path, 32 * MIB);
   const [ann, bob] = [await person('ann'), await person('bob')];
   await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  await cap(bob.page, 'Download', 4);
   const row = fileRow(bob.page, 'film.bin');
   await downloadAll(bob.page);
   await expect.poll(async () => Number(await row.getAttribute('data-progress'))).toBeGreaterThan(0.05);
@@ -44,6 +53,7 @@ test('a sharer who reloads in mid-transfer chooses the same file again: no new o
   await expect(fileRow(ann.page, 'film.bin')).toHaveAttribute('data-state', 'offered');
   await expect(row).not.toHaveAttribute('data-state', 'complete');
   const kept = Number(await row.getAttribute('data-progress'));
+  await cap(bob.page, 'Download', undefined);
 
   const input = ann.page.getByTestId('share-again').locator('input[type=file]');
   await expect(ann.page.getByTestId('share-again')).toHaveAttribute('data-how', 'choose');

@@ -39,6 +39,18 @@ export async function downloadAll(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Download all', exact: true }).click();
 }
 
+/** Sets the page's cap, so that a small file is long enough under way to be caught there on any machine; `undefined` lifts it. */
+export async function cap(
+  page: Page,
+  way: 'Download' | 'Upload',
+  megabytesPerSecond: number | undefined,
+): Promise<void> {
+  const field = page.getByLabel(`${way} at most`);
+  if (!(await field.isVisible())) await page.getByText('Connection settings', { exact: true }).click();
+  await field.fill(megabytesPerSecond === undefined ? '' : String(megabytesPerSecond));
+  await field.press('Enter');
+}
+
 export async function waitComplete(page: Page, path: string, timeout = 150_000): Promise<void> {
   await expect(fileRow(page, path)).toHaveAttribute('data-state', 'complete', { timeout });
 }

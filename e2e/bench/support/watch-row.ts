@@ -23,7 +23,10 @@ export async function acceptWhenOffered(page: Page, path: string): Promise<void>
       const { state, progress } = row.dataset;
       if (seen.offered === 0 && state === 'offered') {
         seen.offered = Date.now();
-        [...row.querySelectorAll('button')].find(button => button.textContent.trim() === 'Download')?.click();
+        const buttons = [...row.querySelectorAll('button')];
+        const download = buttons.find(button => button.textContent.trim() === 'Download');
+        // In a task of its own, as a person's click comes: not inside the one that showed the row.
+        setTimeout(() => download?.click());
       }
       if (seen.firstVerified === 0 && Number(progress) > 0) seen.firstVerified = Date.now();
       if (state === 'complete') {
