@@ -86,6 +86,7 @@ export { safePath, safePaths } from './manifest/safe-path.ts';
 export { splitOffer } from './manifest/split.ts';
 export { Bitfield } from './bitfield.ts';
 export { allPieceHashesRoot, fileRoot, fileRootsOf, hashPiece, offerRoot } from './merkle/roots.ts';
+export { HashTable } from './merkle/hash-table.ts';
 export { HashTree, proveHashes, type HashesProof } from './merkle/hash-tree.ts';
 export { verifyHashesProof } from './merkle/proof.ts';
 export {

@@ -6,7 +6,7 @@ import { bytes, offeredFiles } from '../testing/arbitraries.ts';
 import { outcomeNow } from '../testing/outcome.ts';
 import { HashTree, proveHashes, type HashesProof } from './hash-tree.ts';
 import { verifyHashesProof } from './proof.ts';
-import { allPieceHashesRoot, fileRootsOf } from './roots.ts';
+import { allPieceHashesRoot } from './roots.ts';
 
 const K64 = 65536;
 
@@ -20,6 +20,11 @@ function smallFiles(sizes: readonly number[]): OfferGeometry {
     K64,
     sizes.map((size, index) => ({ path: `f${String(index)}`, size })),
   );
+}
+
+function orderOf(count: number): fc.Arbitrary<number[]> {
+  const pieces = Array.from({ length: count }, (_, piece) => piece);
+  return fc.shuffledSubarray(pieces, { minLength: count });
 }
 
 function verifies(g: OfferGeometry, root: Bytes, { first, hashes, auth }: HashesProof): boolean {
@@ -91,13 +96,13 @@ test('[MT7] a proof does not verify for another place, with hashes added or left
 
 test('[MT7] a run over small files does not verify one piece further on, nor with uncles it does not need', () => {
   const g = smallFiles([1, 2, 3, 4, 5, 6]);
-  const tree = new HashTree(g, someHashes(6));
-  const proof = tree.prove(0, 4);
+  const root = allPieceHashesRoot(g, someHashes(6));
+  const proof = proveHashes(g, someHashes(6), 0, 4);
   expect(proof).toMatchObject({ first: 0, count: 4 });
-  expect(verifies(g, tree.root, proof)).toBe(true);
-  expect(verifies(g, tree.root, { ...proof, first: 1 })).toBe(false);
+  expect(verifies(g, root, proof)).toBe(true);
+  expect(verifies(g, root, { ...proof, first: 1 })).toBe(false);
   const auth = { ...proof.auth, fileUncles: new Uint8Array(32) };
-  expect(verifies(g, tree.root, { ...proof, auth })).toBe(false);
+  expect(verifies(g, root, { ...proof, auth })).toBe(false);
 });
 
 test('[MT7] whatever a peer sends, verification answers and never throws', () => {
@@ -122,7 +127,7 @@ test('[MT7] whatever a peer sends, verification answers and never throws', () =>
 
 test('[MT6] a run is aligned, at most 512 hashes, and no wider than asked for', () => {
   const g = smallFiles([3000 * K64]);
-  const tree = new HashTree(g, someHashes(3000));
+  const tree = HashTree.of(g, someHashes(3000));
   const { first, count } = tree.prove(700, 2048);
   expect({ first, count }).toEqual({ first: 512, count: 512 });
   expect(tree.prove(700, 1)).toMatchObject({ first: 700, count: 1 });
@@ -133,35 +138,58 @@ test('[MT6] a run is aligned, at most 512 hashes, and no wider than asked for', 
 
 test('[MT6] many small files share a proof, empty files among them too; a longer file ends the run', () => {
   const g = smallFiles([1, 0, 2, 3, 0, 0, 4, 3 * K64, 5]);
-  const tree = new HashTree(g, someHashes(g.pieceCount));
+  const tree = HashTree.of(g, someHashes(g.pieceCount));
   expect(tree.prove(0, 4)).toMatchObject({ first: 0, count: 3 });
   expect(tree.prove(3, 1)).toMatchObject({ first: 3, count: 1 });
   expect(tree.prove(5, 2)).toMatchObject({ first: 4, count: 3 });
   expect(tree.prove(7, 100)).toMatchObject({ first: 7, count: 1 });
+  const hashes = someHashes(g.pieceCount);
   for (let piece = 0; piece < g.pieceCount; piece += 1)
-    expect(verifies(g, tree.root, tree.prove(piece, 100))).toBe(true);
+    expect(verifies(g, allPieceHashesRoot(g, hashes), proveHashes(g, hashes, piece, 100))).toBe(true);
 });
 
 test('[MT5] [MT6] the tree has the roots that the plain functions compute', () => {
   fc.assert(
     fc.property(offer, g => {
       const hashes = someHashes(g.pieceCount);
-      const tree = new HashTree(g, hashes);
-      expect(toHex(tree.root)).toBe(toHex(allPieceHashesRoot(g, hashes)));
-      expect(toHex(tree.fileRoots)).toBe(toHex(fileRootsOf(g, hashes)));
+      expect(HashTree.of(g, hashes).root).toEqual(allPieceHashesRoot(g, hashes));
     }),
+  );
+});
+
+test('[MT5] [MT6] the order in which hashes come, and come again, does not matter; the root is there with the last', () => {
+  fc.assert(
+    fc.property(
+      offer.chain(g => fc.tuple(fc.constant(g), orderOf(g.pieceCount))),
+      fc.nat(),
+      ([g, order], seed) => {
+        const hashes = someHashes(g.pieceCount);
+        const at = (piece: number): Uint8Array => hashes.subarray(piece * 32, (piece + 1) * 32);
+        const tree = new HashTree(g);
+        for (const piece of order) {
+          expect(tree.root).toBeUndefined();
+          expect(outcomeNow(() => tree.prove(piece, 1))).toBe('bad-hashes');
+          tree.set(piece, at(piece));
+          // Only the first word counts.
+          tree.set(piece, new Uint8Array(32));
+        }
+        expect(tree.root).toEqual(allPieceHashesRoot(g, hashes));
+        const first = seed % g.pieceCount;
+        expect(tree.prove(first, 64)).toEqual(HashTree.of(g, hashes).prove(first, 64));
+      },
+    ),
   );
 });
 
 test('[MT6] a wrong number of hashes or a piece that does not exist is refused', () => {
   const g = smallFiles([3 * K64]);
-  expect(outcomeNow(() => new HashTree(g, someHashes(2)))).toBe('bad-hashes');
-  expect(outcomeNow(() => new HashTree(g, someHashes(3)).prove(3, 1))).toBe('bad-piece');
+  expect(outcomeNow(() => HashTree.of(g, someHashes(2)))).toBe('bad-hashes');
+  expect(outcomeNow(() => HashTree.of(g, someHashes(3)).prove(3, 1))).toBe('bad-piece');
 });
 
 test('[MT6] 10,000 files and 25,600 pieces: a proof is read from the tree, not computed', () => {
-  const big = new HashTree(smallFiles([25_600 * K64]), someHashes(25_600));
-  const many = new HashTree(smallFiles(Array.from({ length: 10_000 }, () => 9)), someHashes(10_000));
+  const big = HashTree.of(smallFiles([25_600 * K64]), someHashes(25_600));
+  const many = HashTree.of(smallFiles(Array.from({ length: 10_000 }, () => 9)), someHashes(10_000));
   const started = performance.now();
   for (let n = 0; n < 1000; n += 1) {
     big.prove((n * 7919) % 25_600, 64);

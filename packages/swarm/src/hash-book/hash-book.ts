@@ -1,6 +1,7 @@
 import {
   Bitfield,
   HASH_BYTES,
+  HashTable,
   HashTree,
   MAX_HASHES_PER_MESSAGE,
   equalBytes,
@@ -8,7 +9,6 @@ import {
   verifySignedHashes,
 } from '@shoal/protocol';
 import type { Bytes, CryptoPort, HashesAuth, OfferGeometry, OfferId, RoomId } from '@shoal/protocol';
-import { HashTable } from './hash-table.ts';
 import type { Condemnation, HashBookFailure, HashesMessage, LearnResult, SealResult } from './results.ts';
 import { RunStore } from './run-store.ts';
 import type { HashRun } from './run-store.ts';
@@ -38,16 +38,18 @@ export interface HashBookOptions {
 export class HashBook {
   readonly #o: HashBookOptions;
   readonly #known: Bitfield;
-  readonly #table = new HashTable();
+  readonly #table: HashTable;
   readonly #runs: RunStore;
   #root: Bytes | undefined;
-  /** All inner nodes, once every hash is known and somebody needs them. */
-  #tree: HashTree | undefined;
+  /** Grows with the hashes, so that the seal, which needs all of it, does not hold up the page. */
+  readonly #tree: HashTree;
   #condemned: Condemnation | undefined;
 
   constructor(options: HashBookOptions) {
     this.#o = options;
     this.#known = new Bitfield(options.geometry.pieceCount);
+    this.#table = new HashTable(options.geometry.pieceCount);
+    this.#tree = new HashTree(options.geometry);
     this.#runs = new RunStore(options.maxStoredRuns ?? MAX_STORED_RUNS);
   }
 
@@ -67,7 +69,7 @@ export class HashBook {
 
   /** Root over the known hashes, once all are known: what the author seals. 32 bytes. */
   get computedRoot(): Bytes | undefined {
-    return this.complete ? this.#wholeTree().root : undefined;
+    return this.#tree.root;
   }
 
   /** Set once the author contradicted themselves; nothing more is learned then. */
@@ -168,6 +170,7 @@ export class HashBook {
     for (let i = 0; i < count; i += 1) {
       if (!this.#known.set(first + i)) continue;
       this.#table.set(first + i, hashAt(hashes, i));
+      this.#tree.set(first + i, hashAt(hashes, i));
       fresh += 1;
     }
     // A run that adds nothing is not kept, so the runs are never more than the pieces, whatever an author signs.
@@ -177,8 +180,9 @@ export class HashBook {
 
   /** Compares hashes and seal as soon as both are whole; from then on proofs replace the stored runs. */
   #settle(): HashBookFailure | undefined {
-    if (this.#root === undefined || !this.complete) return undefined;
-    if (!equalBytes(this.#wholeTree().root, this.#root)) return this.#condemn('seal-contradiction');
+    const root = this.#tree.root;
+    if (this.#root === undefined || root === undefined) return undefined;
+    if (!equalBytes(root, this.#root)) return this.#condemn('seal-contradiction');
     this.#runs.clear();
     return undefined;
   }
@@ -186,17 +190,11 @@ export class HashBook {
   #proofs(from: number, end: number): readonly HashRun[] {
     const runs: HashRun[] = [];
     for (let piece = from; piece < end && runs.length < MAX_ANSWER_MESSAGES;) {
-      const { first, count, auth } = this.#wholeTree().prove(piece, end - piece);
+      const { first, count, auth } = this.#tree.prove(piece, end - piece);
       runs.push({ first, count, auth });
       piece = first + count;
     }
     return runs;
-  }
-
-  #wholeTree(): HashTree {
-    const { geometry } = this.#o;
-    this.#tree ??= new HashTree(geometry, this.#table.slice(0, geometry.pieceCount));
-    return this.#tree;
   }
 
   #wellFormed(first: number, hashes: Bytes): boolean {
