@@ -85,6 +85,7 @@ describe('the first copy', () => {
     const first = Array.from({ length: 10 }, (_, piece) => piece);
     expect(ask(solo, 'ann', ...first).given).toEqual(first);
     has(solo, 'ann', ...first);
+    has(solo, 'bob', 35, 36, 37, 38, 39);
     ask(solo, 'bob', 20);
     expect(ask(solo, 'ann', 10)).toEqual({ given: [], refused: 1 });
     has(solo, 'bob', ...first);
@@ -93,6 +94,19 @@ describe('the first copy', () => {
     expect(ask(solo, 'ann', 21).given).toEqual([]);
     solo.now += 1_000;
     expect(ask(solo, 'ann', 22).given).toEqual([22]);
+  });
+
+  test('[FC6] who has not half as much is held back by its own line, and nobody is spared for it', () => {
+    const solo = sharer(
+      Array.from({ length: 40 }, (_, piece) => piece),
+      40,
+    );
+    const first = Array.from({ length: 10 }, (_, piece) => piece);
+    ask(solo, 'ann', ...first);
+    has(solo, 'ann', ...first);
+    has(solo, 'bob', 36, 37, 38, 39);
+    ask(solo, 'bob', 20);
+    expect(ask(solo, 'ann', 10).given).toEqual([10]);
   });
 
   test('[FC6] where half of the neighbours are slow, each of them is measured by the faster half', () => {
@@ -104,7 +118,8 @@ describe('the first copy', () => {
     ask(solo, 'cleo', ...cleos);
     has(solo, 'ann', ...anns);
     has(solo, 'cleo', ...cleos);
-    // Bob and Dora pass on what they get.
+    // Bob and Dora pass on what they get, and have as much by now.
+    for (const name of ['bob', 'dora']) has(solo, name, 50, 51, 52, 53, 54);
     ask(solo, 'bob', 30);
     ask(solo, 'dora', 31);
     expect(ask(solo, 'ann', 40)).toEqual({ given: [], refused: 1 });

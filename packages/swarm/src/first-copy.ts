@@ -9,6 +9,8 @@ const KEPT_UP = 1 / 3;
 const HOARD_MIN = 8;
 /** It may hold so many times as many as the others do in the mean, */
 const HOARD_FACTOR = 2;
+/** among those that have at least this part of what it has, */
+const PEER_PART = 1 / 2;
 /** as long as one of the others was given something new within so many ms: our uplink then has better to do. */
 const BUSY_MS = 1_000;
 
@@ -70,7 +72,11 @@ export class FirstCopy {
   /** It was given more than the others, and passes it on slower: what is new goes to them, and through them to it. */
   #hoards(torrent: Torrent, { hoards }: Ledger, asker: Neighbour): boolean {
     const now = this.#core.now();
-    const others = [...hoards].filter(([neighbour]) => neighbour !== asker);
+    // Who has much less is held back by its own line and takes no more for our sparing it: nor does it tell what the asker could pass on.
+    const least = PEER_PART * piecesOf(torrent, asker);
+    const others = [...hoards].filter(
+      ([neighbour]) => neighbour !== asker && piecesOf(torrent, neighbour) >= least,
+    );
     // First what costs nothing: a lone receiver of 10,000 small files holds thousands of such pieces.
     if (!others.some(([, { at }]) => now - at < BUSY_MS)) return false;
     for (const hoard of hoards.values())
@@ -113,8 +119,11 @@ function othersWith(torrent: Torrent, piece: number, asker: Neighbour): number {
   return (torrent.availability[piece] ?? 0) - own;
 }
 
+function piecesOf(torrent: Torrent, neighbour: Neighbour): number {
+  return torrent.holders.get(neighbour)?.bits.count ?? 0;
+}
+
 /** The others supply it about as fast as we gave the first copy out: it will get the rest from them. */
 function keptUp(torrent: Torrent, asker: Neighbour): boolean {
-  const has = torrent.holders.get(asker)?.bits.count ?? 0;
-  return has >= (1 - KEPT_UP) * torrent.geometry.pieceCount;
+  return piecesOf(torrent, asker) >= (1 - KEPT_UP) * torrent.geometry.pieceCount;
 }

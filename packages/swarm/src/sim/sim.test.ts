@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { runChurn } from './churn.ts';
+import type { MemberOptions } from './member.ts';
 import { equalPeers, freeRiders, mixedPeers, runScene, sharerLeaves } from './rooms.ts';
 import { prepare, reportOf, runScenario } from './scenario.ts';
 
 const LIMIT = 600_000;
+/** Bytes per second. */
+const MBIT = 125_000;
 
 // Seconds on a free machine; a loaded one must not fail it.
 describe('simulated rooms', { timeout: 180_000 }, () => {
@@ -39,6 +42,17 @@ describe('simulated rooms', { timeout: 180_000 }, () => {
   test('[NS1] [FC6] uplinks of 10 to 1, five rooms: at most 1.5 of the bound', () => {
     for (const seed of [1, 2, 3, 4, 5])
       expect(runScene(mixedPeers(32, 256, seed)).faults, `seed ${seed}`).toEqual([]);
+  });
+
+  test('[FC6] two receivers on different lines: the fast one has 0.9 of what it gets alone', () => {
+    const fastOf = (receivers: number): number => {
+      const member = (index: number): Partial<MemberOptions> =>
+        index === 0 ? { up: 20 * MBIT, down: 20 * MBIT } : { up: 2 * MBIT, down: 2 * MBIT };
+      const { room, receivers: all } = prepare({ seed: 1, receivers, upMbit: 40, member });
+      room.run(() => all[0]?.completedAt !== undefined, LIMIT);
+      return all[0]?.completedAt ?? Infinity;
+    };
+    expect(fastOf(1) / fastOf(2)).toBeGreaterThan(0.9);
   });
 
   test('[CH5] where the uplink is scarce, who only takes is done at least twice as late as who gives, and yet is done', () => {
