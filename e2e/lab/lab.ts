@@ -35,6 +35,8 @@ export interface MemberOptions {
 /** Somebody's computer, behind a router and a line of its own. */
 export interface Member {
   readonly place: Namespace;
+  /** The computer's own, until it moves; others reach it there when its router is `open`. */
+  readonly address: string;
   /** The router's address on this side. */
   readonly gateway: string;
   /** Where the router's line ends in the internet. */
@@ -132,6 +134,7 @@ export class Lab {
     await setKind(kind);
     return {
       place,
+      address: host,
       gateway: lan,
       port,
       browser: await this.#browser(place),

@@ -1,5 +1,6 @@
 // Measures a line with nothing but UDP, run in a namespace: `probe.mjs answer` | `probe.mjs ask HOST MBIT`;
-// `probe.mjs reach HOST PORT` says whether TCP gets through.
+// `probe.mjs reach HOST PORT` says whether TCP gets through; `probe.mjs ping HOST` pings until it is ended, and says of each answer
+// when it was asked for (ms since the epoch) and how many ms it took.
 // `answer` echoes what begins with 'p' and counts all else; asked with 'c' it says how many bytes came within how many ms.
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
@@ -14,10 +15,12 @@ const FLOOD_MS = 1200;
 /** The start is left out of the rate: until then the queue fills. */
 const WARM_UP_MS = 300;
 const PINGS = 20;
+const BETWEEN_PINGS_MS = 100;
 
 const socket = createSocket('udp4');
 const [role, host, number] = argv.slice(2);
 if (role === 'answer') answer();
+else if (role === 'ping') await pingOn(host);
 else if (role === 'ask') console.log(JSON.stringify(await ask(host, Number(number))));
 else console.log(String(await reaches(host, Number(number))));
 
@@ -78,6 +81,18 @@ async function ping(target, wait = 0) {
   await setTimeout(400);
   socket.off('message', heard);
   return rtts.toSorted((a, b) => a - b)[rtts.length >> 1] ?? Infinity;
+}
+
+async function pingOn(target) {
+  const now = () => performance.timeOrigin + performance.now();
+  socket.on('message', message => {
+    const asked = Number(message.toString().slice(1));
+    console.log(`${asked} ${now() - asked}`);
+  });
+  for (;;) {
+    socket.send(`p${now()}`, PORT, target);
+    await setTimeout(BETWEEN_PINGS_MS);
+  }
 }
 
 async function reaches(host, port) {

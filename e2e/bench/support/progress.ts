@@ -34,3 +34,20 @@ export async function followed(page: Page, bytes: number, limitMs: number): Prom
   const start = seen[0]?.[0] ?? 0;
   return seen.map(([at, part]) => [at - start, part * bytes]);
 }
+
+/** Waits until so much of the file that is followed is verified. */
+export async function verifiedPart(page: Page, part: number): Promise<void> {
+  await page.waitForFunction(part => (globalThis.benchProgress.at(-1)?.[1] ?? 0) >= part, part);
+}
+
+/** The parts of that file that were verified by some moments, in ms since the epoch. */
+export async function verifiedBy(page: Page, moments: readonly number[]): Promise<readonly number[]> {
+  return await page.evaluate(
+    moments =>
+      moments.map(moment => {
+        const seen = globalThis.benchProgress.findLast(([at]) => performance.timeOrigin + at <= moment);
+        return seen?.[1] ?? 0;
+      }),
+    moments,
+  );
+}

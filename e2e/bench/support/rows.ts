@@ -20,3 +20,9 @@ export function median(values: readonly number[]): number {
   const [a = 0, b = 0] = [sorted[middle - 1], sorted[middle]];
   return sorted.length % 2 === 1 ? b : (a + b) / 2;
 }
+
+/** The value that so many percent of them do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? NaN;
+}
