@@ -1,0 +1,126 @@
+import type { EventQueue } from './event-queue.ts';
+import { Sctp } from './sctp.ts';
+import type { Wire } from './wire.ts';
+
+/** As transport's link: its send buffers together hold so much, bytes, and are filled again at so much (less on lanes). */
+const HIGH_WATER = 1024 * 1024;
+const LOW_WATER = 256 * 1024;
+/** As transport's nudger ([ND2]). */
+const BURST_BYTES = 4 * 1150;
+const CLOCKED_BYTES = 64 * 1024;
+const MAX_NUDGES = 7;
+/** Neither nudges nor lanes below this round trip, ms. */
+const MIN_RTT_MS = 5;
+/** As transport's lane policy ([LN2]). */
+const LOOK_MS = 125;
+const READINGS = 8;
+const BACKLOGGED = 6;
+const QUEUE_MS = 8;
+const QUEUE_PART = 0.15;
+const STEPS = [4, 8];
+/** Until a lane is up, round trips. */
+const SETUP_ROUNDS = 4;
+
+interface Job {
+  readonly bytes: number;
+  readonly delivered: () => void;
+}
+
+/** A sharer's end of a link: blocks go out in turn over one SCTP connection, or over lanes where its policy sees loss. */
+export class Giver {
+  readonly #queue: EventQueue;
+  readonly #there: Wire;
+  readonly #back: Wire;
+  readonly #lanes: Lane[] = [];
+  #jobs: Job[] = [];
+  #backlog: boolean[] = [];
+
+  constructor(queue: EventQueue, there: Wire, back: Wire) {
+    this.#queue = queue;
+    this.#there = there;
+    this.#back = back;
+    this.#open(1);
+    this.#look();
+  }
+
+  control(bytes: number, delivered: () => void): void {
+    this.#lanes[0]?.sctp.send(bytes, delivered);
+  }
+
+  block(bytes: number, delivered: () => void): void {
+    this.#jobs.push({ bytes, delivered });
+    this.#serve();
+  }
+
+  get #buffered(): number {
+    return this.#lanes.reduce((sum, { sctp }) => sum + sctp.buffered, 0);
+  }
+
+  #serve(): void {
+    for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
+      if (this.#buffered + job.bytes > HIGH_WATER) return;
+      this.#jobs.shift();
+      const lane = this.#lanes.reduce((best, other) =>
+        other.sctp.buffered < best.sctp.buffered ? other : best,
+      );
+      lane.send(job.bytes, job.delivered);
+    }
+  }
+
+  #open(count: number): void {
+    while (this.#lanes.length < count)
+      this.#lanes.push(
+        new Lane(this.#queue, this.#there, this.#back, {
+          lowWater: this.#lanes.length === 0 ? LOW_WATER : LOW_WATER / 8,
+          low: () => this.#serve(),
+        }),
+      );
+    this.#serve();
+  }
+
+  #look(): void {
+    const { rttMs, waitMs } = this.#there;
+    this.#backlog = [...this.#backlog, this.#buffered > 0].slice(-READINGS);
+    const clear = waitMs <= Math.max(QUEUE_MS, QUEUE_PART * rttMs);
+    if (rttMs >= MIN_RTT_MS && clear && this.#backlog.filter(Boolean).length >= BACKLOGGED) {
+      this.#backlog = [];
+      const wanted = STEPS.find(step => step > this.#lanes.length) ?? this.#lanes.length;
+      this.#queue.after(SETUP_ROUNDS * rttMs, () => this.#open(wanted));
+    }
+    this.#queue.after(Math.max(LOOK_MS, rttMs), () => this.#look());
+  }
+}
+
+/** One connection, with the nudger before it. */
+class Lane {
+  readonly sctp: Sctp;
+  readonly #queue: EventQueue;
+  readonly #there: Wire;
+  #level = 0;
+  #at = 0;
+
+  constructor(
+    queue: EventQueue,
+    there: Wire,
+    back: Wire,
+    buffer: { readonly lowWater: number; readonly low: () => void },
+  ) {
+    this.#queue = queue;
+    this.#there = there;
+    this.sctp = new Sctp({ queue, there, back, ...buffer });
+  }
+
+  send(bytes: number, delivered: () => void): void {
+    this.sctp.send(bytes, delivered, this.#nudges(bytes));
+  }
+
+  #nudges(bytes: number): number {
+    const { rttMs } = this.#there;
+    if (rttMs < MIN_RTT_MS) return 0;
+    const { now } = this.#queue;
+    const before = Math.max(0, this.#level - ((now - this.#at) / rttMs) * CLOCKED_BYTES);
+    this.#at = now;
+    this.#level = Math.min(2 * CLOCKED_BYTES, before + bytes);
+    return before < CLOCKED_BYTES ? Math.min(MAX_NUDGES, Math.ceil(bytes / BURST_BYTES) - 1) : 0;
+  }
+}
