@@ -28,6 +28,26 @@ describe('requests', () => {
   });
 
   test.each([
+    [['ann'], 48],
+    [['ann', 'bob', 'cid'], 16],
+  ])('[WN9] at %j, however late blocks come, %d KiB stay outstanding each', (names, kib) => {
+    const solo = new Solo();
+    solo.offer([8192]);
+    const answered = new Map<string, number>();
+    for (const name of names) solo.seeder(name);
+    // Four times as late as the first.
+    for (let round = 0; round < 40; round += 1) {
+      solo.now += round === 0 ? 50 : 200;
+      for (const name of names)
+        for (const [id, , , length] of solo.asked(name).slice(answered.get(name) ?? 0)) {
+          answered.set(name, id + 1);
+          solo.block(name, id, length);
+        }
+    }
+    for (const name of names) expect(solo.swarm.peerStats(peerNamed(name))?.windowBytes).toBe(kib * KIB);
+  });
+
+  test.each([
     ['an eighth', 30, [0, 0, 0, 1]],
     ['on a short path a quarter', 2, [0, 0, 0, 0, 0, 0, 0, 1]],
   ])('[RQ2] waits until %s of the window is free', (_, rtt, expected) => {

@@ -18,6 +18,11 @@ const SHORT_PATH: Cut = { batch: 1 / 4, blocks: 4, ms: 20 };
 /** Blocks in a window at any rate: small enough that one block's own time on the line stays below a tenth of the round trip. */
 const BLOCKS_PER_WINDOW = 12;
 const MIN_BLOCK = 16 * 1024;
+/**
+ * The windows of all neighbours together need not be smaller, bytes: a lone block takes SCTP several round trips once loss has cut its own window, which a
+ * window of one block takes for a queue for ever. With three of them the sender always has one waiting, and opens lanes ([LN2]).
+ */
+const LEAST_WINDOWS = 3 * MIN_BLOCK;
 /** A request is lost by itself, while others flow, after this many timeouts. */
 const LOST_FACTOR = 3;
 
@@ -37,6 +42,7 @@ export class Downloader {
     const { idleMs, maxRequests } = this.#core.limits;
     if (neighbour.outstanding === 0 && this.#core.now() - neighbour.lastBlockAt > idleMs)
       neighbour.window.reset();
+    neighbour.window.floor = LEAST_WINDOWS / (1 + this.#othersAsked(neighbour));
     const window = neighbour.snubbed ? MIN_BLOCK : neighbour.window.bytes;
     let room = window - neighbour.outstanding;
     if (neighbour.outstanding > 0 && room < window * cutOf(neighbour).batch) return neighbour.window.full();
@@ -177,6 +183,13 @@ export class Downloader {
     this.#core.wakeHungry();
     // Asked for one block from now on, so that it can show that it lives.
     this.#core.wake(neighbour);
+  }
+
+  #othersAsked(neighbour: Neighbour): number {
+    let count = 0;
+    for (const other of this.#core.neighbours.values())
+      if (other !== neighbour && other.outstanding > 0) count += 1;
+    return count;
   }
 
   #chooseBlockSize(neighbour: Neighbour, window: number): void {

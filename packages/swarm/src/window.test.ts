@@ -50,6 +50,21 @@ describe('request window', () => {
     }
   });
 
+  test('[WN9] does not shrink below its floor', () => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    window.floor = 48 * 1024;
+    let now = 0;
+    for (const rtt of [50, ...Array<number>(30).fill(400)]) {
+      for (let block = 0; block < 8; block += 1) {
+        window.full();
+        window.sample(now, now + rtt, 16 * 1024);
+      }
+      now += rtt;
+    }
+    expect(window.slowStart).toBe(false);
+    expect(window.bytes).toBe(48 * 1024);
+  });
+
   test('[WN3] follows a line that becomes faster', () => {
     const rate = (now: number): number => (now < 8000 ? 20 : 100) * MBIT;
     expect(run(1, { mbit: 0, ms: 50, rate, durationMs: 20_000, warmMs: 10_000 }).totalUse).toBeGreaterThan(

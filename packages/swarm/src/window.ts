@@ -44,6 +44,7 @@ const DOUBT_MIN_BYTES = 64 * 1024;
  */
 export class RequestWindow {
   readonly #bounds: WindowBounds;
+  #floor: number;
   #size: number;
   #slowStart = true;
   /** Smallest round trips of the current and the former period. */
@@ -73,6 +74,12 @@ export class RequestWindow {
   constructor(bounds: WindowBounds) {
     this.#bounds = bounds;
     this.#size = bounds.windowInitialBytes;
+    this.#floor = bounds.windowMinBytes;
+  }
+
+  /** It need not shrink below so many bytes, though delay asks for it; a drain goes below. */
+  set floor(bytes: number) {
+    this.#floor = Math.max(this.#bounds.windowMinBytes, bytes);
   }
 
   /** Bytes that may be outstanding now. */
@@ -242,7 +249,7 @@ export class RequestWindow {
   }
 
   #resize(size: number): void {
-    this.#size = Math.min(this.#bounds.windowMaxBytes, Math.max(this.#bounds.windowMinBytes, size));
+    this.#size = Math.min(this.#bounds.windowMaxBytes, Math.max(this.#floor, size));
   }
 }
 

@@ -20,6 +20,15 @@ describe('the request window over SCTP', { timeout: 120_000 }, () => {
     expect(report.p95QueueMs).toBeLessThan(60);
   });
 
+  test.each([
+    ['50/0.1/20/100', 0.93],
+    ['50/0.1/50/100', 0.93],
+    ['50/1/20/100', 0.6],
+    ['50/1/50/100', 0.25],
+  ] as const)('[WN9] %s: loss leaves a window that lanes can fill', (line, least) => {
+    expect(runPair(lineOf(line)).use / PAYLOAD).toBeGreaterThan(least);
+  });
+
   test('[WN7] four sharers fill one line together', () => {
     const report = runPair(lineOf('50/0/50/100/4'));
     expect(report.use / PAYLOAD).toBeGreaterThan(0.97);
