@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeNoise } from '../support/files.ts';
+import { removeFolder, writeNoise } from '../support/files.ts';
 import { expectOnline, shareFiles } from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 import { cpuOf, memoryOf, watchMemory } from './support/processes.ts';
@@ -52,7 +52,7 @@ test('loopback: one file, one receiver, beside a raw channel', async ({ server, 
     shoalCpus.push(cpu() - start);
     growths.push(memory.stop().map((peak, i) => (peak - (idle[i] ?? 0)) / MB));
     await Promise.all([ann.close(), bob.close()]);
-    for (const profile of profiles) await rm(profile, { recursive: true, force: true });
+    for (const profile of profiles) await removeFolder(profile);
   }
   const ratio = median(shoals) / median(raws);
   const perGib = 1024 ** 3 / BYTES;

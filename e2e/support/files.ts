@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { once } from 'node:events';
 
@@ -53,4 +53,10 @@ export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
+}
+
+/** Removes a folder into which a browser that was closed or killed may write for a moment longer. */
+export async function removeFolder(path: string): Promise<void> {
+  // The n-th try comes n times so late: 5 s in all.
+  await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }

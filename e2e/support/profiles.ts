@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 import type { BrowserContext, Page } from '@playwright/test';
 import { findChromium } from '../../scripts/chromium.mjs';
+import { removeFolder } from './files.ts';
 
 /** Off the machine's own network noise; everything else is Chromium as it comes. */
 const ARGS = [
@@ -51,7 +52,7 @@ export async function openProfile(name: string, options: ProfileOptions = {}): P
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await context.close();
-    if (options.profile === undefined) await rm(dir, { recursive: true, force: true });
+    if (options.profile === undefined) await removeFolder(dir);
   };
   return { name, context, page, errors, close: async () => await (closed ??= close()) };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base } from '@playwright/test';
@@ -6,6 +6,7 @@ import { openProfile } from './profiles.ts';
 import type { Person, ProfileOptions } from './profiles.ts';
 import { startServer } from './server.ts';
 import type { ServerProcess } from './server.ts';
+import { removeFolder } from './files.ts';
 
 interface Fixtures {
   /** The built server on a free port, ended after the test. */
@@ -50,7 +51,7 @@ export const test = base.extend<Fixtures>({
   dir: async ({}, use) => {
     const dir = await mkdtemp(join(tmpdir(), 'shoal-files-'));
     await use(dir);
-    await rm(dir, { recursive: true, force: true });
+    await removeFolder(dir);
   },
 });
 

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firefox } from '@playwright/test';
 import { OLDEST_FIREFOX, findFirefox } from '../../../scripts/firefox.mjs';
 import { errorsOf } from '../../support/profiles.ts';
 import type { Person, ProfileOptions } from '../../support/profiles.ts';
+import { removeFolder } from '../../support/files.ts';
 
 export const NO_FIREFOX = `no Firefox ${OLDEST_FIREFOX} or later here: install firefox-esr, or set FIREFOX to its path`;
 
@@ -40,7 +41,7 @@ export async function openFirefox(
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await context.close();
-    await rm(dir, { recursive: true, force: true });
+    await removeFolder(dir);
   };
   return { name, context, page, errors, downloads, close: async () => await (closed ??= close()) };
 }
