@@ -1,15 +1,4 @@
-import type { CDPSession, Page } from '@playwright/test';
-
-/** The longest task of a page's thread, in milliseconds. */
-export interface LongestTask {
-  /** From its beginning to its end; 0 when there was none above 50. */
-  readonly wall: number;
-  /**
-   * What the longest took of the processor. Several browsers that share two cores keep each other's threads waiting in mid-task: the
-   * difference to `wall` is the machine's, not the page's.
-   */
-  readonly cpu: number;
-}
+import type { Page } from '@playwright/test';
 
 /** Chromium's trace events, as far as they are looked at; times in microseconds. */
 interface TraceEvent {
@@ -18,30 +7,17 @@ interface TraceEvent {
   readonly tid: number;
   readonly ts: number;
   readonly tdur?: number;
-  readonly args: { readonly name?: string };
+}
+
+export interface WatchOptions {
+  /** From when files have been chosen: until then the browser itself hands them over, 10,000 of them in one task. */
+  readonly afterChange?: boolean;
 }
 
 const MARK = 'bench-from';
-const TRACED = ['toplevel', 'blink.user_timing', '__metadata'];
 
-/**
- * Watches the tasks of the page's thread that begin from now on; with `afterChange`, once files have been chosen: until then the
- * browser itself hands them over, 10,000 of them in one task.
- * @returns ends the watch
- */
-export async function watchTasks(
-  page: Page,
-  { afterChange = false } = {},
-): Promise<() => Promise<LongestTask>> {
-  const session = await page.context().newCDPSession(page);
-  const events: TraceEvent[] = [];
-  session.on('Tracing.dataCollected', ({ value }) => {
-    for (const event of value) if (isTraceEvent(event)) events.push(event);
-  });
-  await session.send('Tracing.start', {
-    transferMode: 'ReportEvents',
-    traceConfig: { recordMode: 'recordUntilFull', includedCategories: TRACED },
-  });
+/** Notes every task of the page's thread above 50 ms (the browser reports no shorter ones) that begins from now on. */
+export async function watchTasks(page: Page, { afterChange = false }: WatchOptions = {}): Promise<void> {
   await page.evaluate(
     ([afterChange, mark]) => {
       globalThis.benchTasks = [];
@@ -52,7 +28,6 @@ export async function watchTasks(
       };
       if (afterChange) document.addEventListener('change', begin, { capture: true, once: true });
       else begin();
-      // The browser reports no task below 50 ms.
       new PerformanceObserver(list => {
         for (const { startTime, duration } of list.getEntries())
           if (startTime >= from) globalThis.benchTasks.push(duration);
@@ -60,28 +35,47 @@ export async function watchTasks(
     },
     [afterChange, MARK] as const,
   );
+}
+
+/** The longest in milliseconds; 0 when there was none above 50. */
+export async function longestTask(page: Page): Promise<number> {
+  return await page.evaluate(() => Math.max(0, ...globalThis.benchTasks));
+}
+
+/**
+ * As {@link watchTasks}, but for what tasks take of the processor: several browsers that share two cores keep each other's threads
+ * waiting in mid-task, and that is the machine's doing. The trace slows the page down, so no rate is measured beside it.
+ * @returns ends the trace; the most that one task took, in milliseconds
+ */
+export async function traceTasks(page: Page, options: WatchOptions = {}): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  const events: TraceEvent[] = [];
+  session.on('Tracing.dataCollected', ({ value }) => {
+    for (const event of value) if (isTraceEvent(event)) events.push(event);
+  });
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { recordMode: 'recordUntilFull', includedCategories: ['toplevel', 'blink.user_timing'] },
+  });
+  await watchTasks(page, options);
   return async () => {
-    await stopTracing(session);
-    const wall = await page.evaluate(() => Math.max(0, ...globalThis.benchTasks));
-    return { wall, cpu: longestCpu(events) };
+    const complete = new Promise(resolve => session.once('Tracing.tracingComplete', resolve));
+    await session.send('Tracing.end');
+    await complete;
+    return mostCpu(events);
   };
 }
 
-async function stopTracing(session: CDPSession): Promise<void> {
-  const complete = new Promise(resolve => session.once('Tracing.tracingComplete', resolve));
-  await session.send('Tracing.end');
-  await complete;
-}
-
 /** Of the tasks that began after the mark on the thread that set it. */
-function longestCpu(events: readonly TraceEvent[]): number {
+function mostCpu(events: readonly TraceEvent[]): number {
   const mark = events.find(({ name }) => name === MARK);
   if (mark === undefined) throw new Error('the trace does not hold the mark');
   const ofPage = events.filter(
     ({ name, pid, tid, ts }) =>
       name.endsWith('RunTask') && pid === mark.pid && tid === mark.tid && ts >= mark.ts,
   );
-  return Math.max(0, ...ofPage.map(({ tdur = 0 }) => tdur / 1000));
+  if (ofPage.length === 0) throw new Error('the trace holds no task of the page');
+  return Math.max(...ofPage.map(({ tdur = 0 }) => tdur / 1000));
 }
 
 function isTraceEvent(event: object): event is TraceEvent {

@@ -70,7 +70,8 @@ export class HashTree {
       this.#files.set(file, tree);
     }
     tree.set(piece - firstPiece, hash);
-    if (tree.root !== undefined) this.#top.set(file, tree.root);
+    const { root } = tree;
+    if (root !== undefined) this.#top.set(file, root);
   }
 
   /**

@@ -185,6 +185,7 @@ test('[MT6] a wrong number of hashes or a piece that does not exist is refused',
   const g = smallFiles([3 * K64]);
   expect(outcomeNow(() => HashTree.of(g, someHashes(2)))).toBe('bad-hashes');
   expect(outcomeNow(() => HashTree.of(g, someHashes(3)).prove(3, 1))).toBe('bad-piece');
+  expect(outcomeNow(() => new HashTree(g).set(3, someHashes(1)))).toBe('bad-piece');
 });
 
 test('[MT6] 10,000 files and 25,600 pieces: a proof is read from the tree, not computed', () => {
