@@ -15,6 +15,8 @@ const SIZE = (FULL ? 128 : 64) * MIB;
 const RATE = 8;
 /** Browser crashes in a row, each at a random instant. */
 const CRASHES = FULL ? 20 : 2;
+/** So soon after the page is up Chromium has lost what it keeps in its database. */
+const FIRST_MOMENTS_MS = 60;
 /** Lost with a cut: what is on its way, unfinished pieces, and what was not committed yet (a quarter of a second). */
 const IN_FLIGHT = 6 * MIB;
 /** Seconds that two tabs lie in the background with nothing to do. */
@@ -112,6 +114,62 @@ test('browser kill -9 at random instants', async ({ server, person, dir }) => {
   await waitComplete(bob.page, NAME);
   expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
   judge(`the receiver's browser is killed (kill -9), ${CRASHES} times`, sent.bytes, CRASHES);
+});
+
+test('browser kill -9 in its first moments', { tag: '@full' }, async ({ server, person, dir }) => {
+  test.slow();
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const profile = join(dir, 'bob');
+  const ann = await person('ann');
+  const sent = await countSent(ann.context);
+  const link = await share(ann.page, server.url, path);
+  let bob = await person('bob', { profile });
+  await bob.page.goto(link);
+  await downloadAll(bob.page);
+  for (let crash = 0; crash < CRASHES; crash += 1) {
+    await fileRow(bob.page, NAME).waitFor();
+    // Of what was shown before, nothing is lost.
+    const before = await progress(bob.page);
+    await sleep(Math.random() * FIRST_MOMENTS_MS);
+    const closed = bob.context.waitForEvent('close');
+    await killProcesses(bob.context, bob.page, 'browser');
+    await closed;
+    bob = await person('bob', { profile });
+    await bob.page.goto(link);
+    await reaches(bob.page, before);
+  }
+  await waitComplete(bob.page, NAME);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge(`the receiver's browser is killed in its first moments, ${CRASHES} times`, sent.bytes, CRASHES);
+});
+
+test('the browser loses its database', async ({ server, person, dir }) => {
+  const path = join(dir, NAME);
+  const sum = await writeNoise(path, SIZE);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const sent = await countSent(ann.context);
+  await bob.page.goto(await share(ann.page, server.url, path));
+  await downloadAll(bob.page);
+  await reaches(bob.page, 0.5);
+  const before = await progress(bob.page);
+  await bob.page.goto(server.url);
+  await expect(bob.page.getByTestId('kept-room')).toHaveCount(1);
+  await bob.page.evaluate(
+    async () =>
+      await new Promise<void>((resolve, reject) => {
+        const request = indexedDB.deleteDatabase('shoal');
+        request.addEventListener('success', () => resolve());
+        request.addEventListener('error', () => reject(new Error('still there')));
+      }),
+  );
+  await bob.page.reload();
+  // The list of rooms has its own file; what is wanted of the room as well.
+  await bob.page.getByTestId('kept-room').getByRole('link').first().click();
+  await reaches(bob.page, before);
+  await waitComplete(bob.page, NAME);
+  expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);
+  judge("the receiver's browser loses its database, and keeps the files", sent.bytes, 1);
 });
 
 test(

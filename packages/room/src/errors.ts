@@ -5,6 +5,7 @@ export type RoomErrorCode =
   | 'closed'
   | 'nothing-to-share'
   | 'not-complete'
+  | 'nothing-kept'
   | 'unknown-offer'
   | 'not-yours'
   | 'no-room-to-stage'
@@ -19,6 +20,8 @@ const TEXTS: Record<RoomErrorCode, string> = {
     'The files are not where they were. Drop them here, or choose them again, to go on sharing them.',
   closed: 'This room is closed.',
   'nothing-to-share': 'There were no files in what you chose.',
+  'nothing-kept':
+    'This browser did not open its database, so it will not remember this room: keep the link. Parts of files that have come are found again after a reload; what you shared has to be chosen again.',
   'not-complete': 'This file is not here in full yet.',
   'unknown-offer': 'This file is no longer offered.',
   'not-yours': 'Only the person who shared these files can take them back.',

@@ -33,6 +33,16 @@ describe('what is here', () => {
     expect(state.verifiedBytes).toBe(150 * KIB);
   });
 
+  test('what waits for its hash has its room already', () => {
+    const state = new OfferState(offer(), false, new Bitfield(4));
+    state.decide(undefined, 'wanted');
+    expect(state.roomNeeded()).toBe(150 * KIB + 10);
+    state.doubt(2);
+    expect([state.roomNeeded(), state.missingBytes()]).toEqual([22 * KIB + 10, 150 * KIB + 10]);
+    state.doubt(4);
+    expect(state.roomNeeded()).toBe(0);
+  });
+
   test('a piece that is announced twice counts once', () => {
     const state = new OfferState(offer(), false, new Bitfield(4));
     state.add(3);

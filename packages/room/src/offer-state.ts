@@ -21,6 +21,7 @@ export class OfferState {
   readonly #dirty = new Set<number>();
   #views: readonly FileView[] = [];
   #verifiedBytes = 0;
+  #doubted = 0;
   #verifying = false;
 
   constructor(offer: CatalogueOffer, own: boolean, have: Bitfield) {
@@ -164,7 +165,8 @@ export class OfferState {
   roomNeeded(): number {
     let room = 0;
     for (const [file, intent] of this.#intents.entries()) if (intent === 'wanted') room += this.roomOf(file);
-    return room;
+    // What waits for its hash has its room already.
+    return Math.max(0, room - this.#doubted * this.offer.geometry.pieceLength);
   }
 
   /** Bytes of the browser's storage that a file still takes: little where it is saved as it arrives. */
@@ -173,6 +175,15 @@ export class OfferState {
     const outlet = this.#outlets.get(file);
     if (outlet === undefined) return this.#outlets.has(file) ? 0 : missing;
     return Math.min(missing, (outlet.end - outlet.first) * this.offer.geometry.pieceLength);
+  }
+
+  /** Pieces that are stored, and wait for their hashes to be compared with. */
+  get doubted(): number {
+    return this.#doubted;
+  }
+
+  doubt(pieces: number): void {
+    this.#doubted = pieces;
   }
 
   /** The store compares what it found at the start with its hashes. */

@@ -94,7 +94,7 @@ export class Offers {
       if (own) hashes.own(offer.id, have);
       this.#states.set(offer.id, state);
       this.#expectKnown(offer.id);
-      if (stored !== undefined && stored.suspect > 0) await this.#verify(state);
+      if (stored !== undefined && stored.suspect > 0) await this.#verify(state, stored.suspect);
       const hashed = own ? Bitfield.full(geometry.pieceCount) : book.known;
       swarm({ type: 'offer-added', offer: offer.id, geometry, have: state.have, hashed });
       this.#want(state);
@@ -202,7 +202,7 @@ export class Offers {
       if (this.#states.get(offer) !== state) return;
       this.#expectKnown(offer);
       this.#takeOutlets(state, stored);
-      if (stored.suspect > 0) await this.#verify(state);
+      if (stored.suspect > 0) await this.#verify(state, stored.suspect);
       else state.reset(Bitfield.fromBytes(state.offer.geometry.pieceCount, stored.have));
     } finally {
       state.verifying(false);
@@ -223,6 +223,17 @@ export class Offers {
     if (state?.hasOutlet(file) !== true) return;
     state.setOutlet(file, undefined);
     this.pause(offer, [file]);
+  }
+
+  /** Some stored pieces wait for their hashes: they are compared before they would be fetched. */
+  isDoubted(offer: OfferId): boolean {
+    return (this.#states.get(offer)?.doubted ?? 0) > 0;
+  }
+
+  /** The store knows more hashes. What it finds is told as it is whenever a piece is verified. */
+  async compare(offer: OfferId): Promise<void> {
+    const { suspect } = await this.#options.store.verify(offer);
+    this.#states.get(offer)?.doubt(suspect);
   }
 
   /** Runs now, or as soon as the offer is open. */
@@ -317,15 +328,17 @@ export class Offers {
     state.decide([...closed], 'paused', file => state.intent(file) === 'wanted');
   }
 
-  /** Stored files are not as they were left: what is still in them is found before anything is fetched. */
-  async #verify(state: OfferState): Promise<void> {
+  /** Nothing vouches for what is stored: what of it is right is found before anything is fetched. */
+  async #verify(state: OfferState, suspect: number): Promise<void> {
     const { store, changed } = this.#options;
     const { id, geometry } = state.offer;
+    state.doubt(suspect);
     state.verifying(true);
     changed();
-    const have = await store.verify(id);
+    const found = await store.verify(id);
     state.verifying(false);
-    state.reset(Bitfield.fromBytes(geometry.pieceCount, have));
+    state.doubt(found.suspect);
+    state.reset(Bitfield.fromBytes(geometry.pieceCount, found.have));
     changed();
   }
 

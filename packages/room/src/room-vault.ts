@@ -13,6 +13,9 @@ export interface Kept {
   readonly name: string;
 }
 
+/** Entries whose loss would be felt. */
+const SPARED: ReadonlySet<LogEntry['body']['kind']> = new Set(['offer', 'seal', 'withdraw']);
+
 /** Setting that holds the user's name, the same in all rooms. */
 const NAME = 'name';
 
@@ -24,6 +27,8 @@ export class RoomVault {
   readonly #vault: Vault | undefined;
   readonly #room: RoomId;
   readonly #keeps: boolean;
+  /** The room's record is newer with every visit. */
+  #spareIsOld = true;
   readonly #fresh = new FreshHashes(
     async (offer, runs) => await this.#own?.putHashes(this.#room, offer, runs),
   );
@@ -32,6 +37,11 @@ export class RoomVault {
     this.#vault = vault;
     this.#room = room;
     this.#keeps = keeps;
+  }
+
+  /** The database would not open, though there is a place to keep things. */
+  get missing(): boolean {
+    return this.#keeps && this.#vault === undefined;
   }
 
   get #own(): Vault | undefined {
@@ -49,10 +59,20 @@ export class RoomVault {
 
   async appendEntry(entry: LogEntry): Promise<void> {
     await this.#own?.appendEntry(this.#room, entry.raw, entry.author, entry.seq);
+    // Names and receipts come often, and come again from anybody.
+    if (SPARED.has(entry.body.kind)) this.#spareIsOld = true;
   }
 
   async keepSelection(selection: readonly OfferSelection[]): Promise<void> {
     await this.#own?.putSelection(this.#room, selection);
+    this.#spareIsOld = true;
+  }
+
+  /** Keeps what matters most a second time, when it has changed since. */
+  async flushSpare(): Promise<void> {
+    if (!this.#spareIsOld) return;
+    this.#spareIsOld = false;
+    await this.#own?.keepSpare(this.#room);
   }
 
   async setName(name: string): Promise<void> {

@@ -117,7 +117,14 @@ export class Room implements RoomHandle {
       handlers: {
         known: (offer, first, count, hashes) => {
           store.expect(offer, first, hashes);
-          this.#driver.receive({ type: 'hashes-known', offer, first, count });
+          const tell = (): void => this.#driver.receive({ type: 'hashes-known', offer, first, count });
+          // What is stored already must not be asked for in the meantime.
+          if (!this.#offers.isDoubted(offer)) tell();
+          else
+            this.#offers
+              .compare(offer)
+              .catch(error => this.#offerFailed(offer, error))
+              .then(tell, this.#fail);
           // Before the pieces come: who keeps a piece without its hash can neither prove it nor pass it on in a later life.
           this.#persistHashes().catch(this.#fail);
         },
@@ -208,6 +215,7 @@ export class Room implements RoomHandle {
     this.#stops.push(() => this.#driver.close());
     this.#stops.push(this.#parts.network.subscribe(() => this.#cap()));
     this.#cap();
+    if (vault.missing && store.kind !== 'memory') this.#fail(new RoomError('nothing-kept'));
     const kept = await vault.load();
     this.#offers.restoreSelection(kept.selection);
     this.#outlets.restore(await vault.outlets());
@@ -313,6 +321,7 @@ export class Room implements RoomHandle {
       for (const stop of this.#stops) stop();
       this.#parts.mesh.close();
       await this.#persistHashes();
+      await this.#parts.vault.flushSpare();
       this.#hashes.close();
       await this.#parts.store.close();
       this.#parts.release();
@@ -434,7 +443,10 @@ export class Room implements RoomHandle {
     this.#ticks += 1;
     this.#gossip.receive({ type: 'flush' });
     if (this.#ticks % TICKS_PER_REPAIR === 0) this.#gossip.receive({ type: 'tick' });
-    if (this.#ticks % TICKS_PER_FLUSH === 0) this.#persistHashes().catch(this.#fail);
+    if (this.#ticks % TICKS_PER_FLUSH === 0) {
+      this.#persistHashes().catch(this.#fail);
+      this.#parts.vault.flushSpare().catch(this.#fail);
+    }
     this.#changed();
   }
 

@@ -41,10 +41,21 @@ export interface AddOffer {
 export interface AddedOffer {
   /** Pieces that the store vouches for, MSB first. */
   readonly have: Bytes;
-  /** Pieces that were recorded in files which are not any more as they were left: `verify` says whether they are still there. */
+  /**
+   * Pieces that may be there, though nothing vouches for them: recorded in files that are not any more as they were left, or stored
+   * without a record. `verify` tells.
+   */
   readonly suspect: number;
   /** Of those asked for, how far they are; what could not be opened is told of by an event. */
   readonly outlets: readonly OutletState[];
+}
+
+/** What came of a comparison. */
+export interface Compared {
+  /** Pieces that the store vouches for, MSB first. */
+  readonly have: Bytes;
+  /** Pieces that wait for their hash. */
+  readonly suspect: number;
 }
 
 export interface ZipEntry {
@@ -74,10 +85,10 @@ export interface PieceStore {
   /** Hashes pieces as they lie on disk (packed, 32 bytes each). */
   hash(offer: OfferId, first: number, count: number): Promise<Bytes>;
   /**
-   * Compares suspect pieces (see `addOffer`) with their expected hashes, those without one count as gone. Emits `verified` as it goes
-   * on, resolves with the bitfield of what is here.
+   * Compares suspect pieces (see `addOffer`) with their expected hashes; those without one wait for it, and for another call. Emits
+   * `verified` as it goes on.
    */
-  verify(offer: OfferId): Promise<Bytes>;
+  verify(offer: OfferId): Promise<Compared>;
   /** Whether the browser grants so many bytes now: tried, not estimated. */
   hasRoom(bytes: number): Promise<boolean>;
   /** Forgets the blocks of an unfinished piece. */

@@ -1,6 +1,14 @@
 import type { Bytes, OfferId, RoomId } from '@shoal/protocol';
 import { StorageError } from '../errors.ts';
-import type { AddOffer, AddedOffer, PieceStore, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
+import type {
+  AddOffer,
+  AddedOffer,
+  Compared,
+  PieceStore,
+  StorageEvent,
+  StoreKind,
+  ZipEntry,
+} from '../piece-store.ts';
 import { MAIN_SCOPE, openVaultDatabase } from '../vault/schema.ts';
 import type { Result } from '../worker/messages.ts';
 import { removeRoomBytes as deleteRoom, removeScope as deleteScope } from '../worker/scope.ts';
@@ -134,8 +142,9 @@ class WorkerPieceStore implements PieceStore {
     return expected(await this.#client.call({ type: 'hash', offer, first, count }), 'bytes').bytes;
   }
 
-  async verify(offer: OfferId): Promise<Bytes> {
-    return expected(await this.#client.call({ type: 'verify', offer }), 'bytes').bytes;
+  async verify(offer: OfferId): Promise<Compared> {
+    const { have, suspect } = expected(await this.#client.call({ type: 'verify', offer }), 'compared');
+    return { have, suspect };
   }
 
   async hasRoom(bytes: number): Promise<boolean> {

@@ -180,6 +180,43 @@ describe('what the record claims is believed as far as the bytes can be there', 
     expect(new Bitfield(2, await rig(disk).add(sample)).count).toBe(0);
   });
 
+  test('[VA2] stored without a record, pieces are compared once their hashes are known, and recorded', async () => {
+    const sample = new Sample([3 * PIECE, 2 * PIECE, 50, 60]);
+    const { bytes } = await stored(sample);
+    const records = new MemoryRecords();
+    const { core, log } = rig({ bytes, records });
+    const tell = async (piece: number): Promise<void> =>
+      core.expect(sample.offer, piece, await sample.hash(piece));
+    const has = ({ have }: { have: Bytes }): number[] => [...new Bitfield(7, have).indices()];
+
+    await bytes.writeAt(`${sample.offer}/f0`, PIECE, new Uint8Array([sample.piece(1)[0] === 0 ? 1 : 0]));
+    const added = await core.addOffer(sample.offer, sample.geometry);
+    expect([has(added), added.suspect]).toEqual([[], 7]);
+    await tell(0);
+    await tell(1);
+    await tell(5);
+    const first = await core.verify(sample.offer);
+    expect([has(first), first.suspect]).toEqual([[0, 5], 4]);
+    await expect(core.read(sample.offer, 3, 0, 10, 0)).rejects.toMatchObject({ code: 'not-verified' });
+    for (const piece of [2, 3, 4, 6]) await tell(piece);
+    const [second] = await Promise.all([core.verify(sample.offer), core.verify(sample.offer)]);
+    expect([has(second), second.suspect]).toEqual([[0, 2, 3, 4, 5, 6], 0]);
+    expect(log.verified.toSorted()).toEqual([0, 2, 3, 4, 5, 6]);
+    expect([...new Bitfield(7, await rig({ bytes, records }).add(sample)).indices()]).toEqual([
+      0, 2, 3, 4, 5, 6,
+    ]);
+  });
+
+  test('what is given up is not found again', async () => {
+    const sample = new Sample([2 * PIECE, 2 * PIECE, 50]);
+    const { bytes } = await stored(sample);
+    const { core, add } = rig({ bytes });
+    await add(sample);
+    await core.removeFiles(sample.offer, [0, 2]);
+    const { have, suspect } = await core.verify(sample.offer);
+    expect([[...new Bitfield(5, have).indices()], suspect]).toEqual([[2, 3], 0]);
+  });
+
   test('adding an offer again keeps what is stored; removing one that is not open deletes it', async () => {
     const sample = new Sample([2 * PIECE]);
     const disk = await stored(sample);

@@ -5,11 +5,11 @@ import type { OutletRequest, PickedFile } from '../outlet/outlet.ts';
 import { Outlets } from '../outlet/outlets.ts';
 import { SharedOffer } from '../source/shared-offer.ts';
 import { GroupCommit } from './group-commit.ts';
-import { OfferLayout } from './layout.ts';
+import { OfferLayout, type Region } from './layout.ts';
 import { PieceBuffers } from './partial-pieces.ts';
 import { DEFAULT_LIMITS, type CoreLimits, type CorePorts } from './ports.ts';
 import { ReceivedOffer, type Shared } from './received-offer.ts';
-import type { AddedOffer } from '../piece-store.ts';
+import type { AddedOffer, Compared } from '../piece-store.ts';
 import type { StoredOffer } from './stored-offer.ts';
 
 /**
@@ -89,7 +89,7 @@ export class PieceStoreCore {
     return (await this.#demand(offer)).hash(first, count);
   }
 
-  async verify(offer: OfferId): Promise<Bytes> {
+  async verify(offer: OfferId): Promise<Compared> {
     return (await this.#demand(offer)).verify();
   }
 
@@ -126,21 +126,29 @@ export class PieceStoreCore {
     asked: readonly OutletRequest<PickedFile>[],
   ): Promise<ReceivedOffer> {
     const layout = new OfferLayout(offer, geometry);
-    const have = bitfieldOf(geometry.pieceCount, await this.#ports.records.load(offer));
+    const record = bitfieldOf(geometry.pieceCount, await this.#ports.records.load(offer));
+    const have = record ?? new Bitfield(geometry.pieceCount);
     const suspect = new Bitfield(geometry.pieceCount);
     const outlets = new Outlets(offer, geometry, this.#ports);
     const restored = new OutletRestorer(this.#ports, layout, geometry, outlets);
     await restored.takeBack(asked, have, suspect);
-    // The record is the truth as long as the bytes it speaks of can be there: storage may have been cleared or evicted.
     const sizes = new Map<string, number>();
+    const canBeThere = async ({ file, begin, length }: Region): Promise<boolean> => {
+      let size = sizes.get(file);
+      if (size === undefined) sizes.set(file, (size = (await this.#ports.bytes.size(file)) ?? 0));
+      return size >= begin + length;
+    };
+    // Browsers have lost their databases in crashes and kept the files: what lies there is compared before it is fetched again.
+    if (record === undefined && (await this.#ports.bytes.folders()).includes(layout.folder))
+      for (let piece = 0; piece < geometry.pieceCount; piece += 1)
+        if (!have.has(piece) && (await canBeThere(layout.piece(piece)))) suspect.set(piece);
+    // The record is the truth as long as the bytes it speaks of can be there: storage may have been cleared or evicted.
     const damaged = new Set<string>();
     for (const piece of [...have.indices()]) {
       if (outlets.of(piece)?.holds(piece) === true) continue;
-      const { file, begin, length } = outlets.place(piece) ?? layout.piece(piece);
-      let size = sizes.get(file);
-      if (size === undefined) sizes.set(file, (size = (await this.#ports.bytes.size(file)) ?? 0));
-      if (size >= begin + length) continue;
-      damaged.add(file);
+      const place = outlets.place(piece) ?? layout.piece(piece);
+      if (await canBeThere(place)) continue;
+      damaged.add(place.file);
       have.clear(piece);
     }
     // Who took the end of a file may have changed the rest of it.
@@ -188,11 +196,10 @@ export class PieceStoreCore {
 }
 
 /** A record that does not fit the geometry is worth nothing. */
-function bitfieldOf(pieces: number, bytes: Bytes | undefined): Bitfield {
-  if (bytes === undefined) return new Bitfield(pieces);
+function bitfieldOf(pieces: number, bytes: Bytes | undefined): Bitfield | undefined {
   try {
-    return Bitfield.fromBytes(pieces, bytes);
+    return bytes === undefined ? undefined : Bitfield.fromBytes(pieces, bytes);
   } catch {
-    return new Bitfield(pieces);
+    return undefined;
   }
 }

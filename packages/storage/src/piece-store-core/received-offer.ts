@@ -17,6 +17,7 @@ import { hashRange } from './hash-range.ts';
 import type { OfferLayout, Region } from './layout.ts';
 import { PartialPieces, type PieceBuffers } from './partial-pieces.ts';
 import type { CorePorts } from './ports.ts';
+import type { Compared } from '../piece-store.ts';
 import type { StoredOffer } from './stored-offer.ts';
 
 /** Suspect pieces told of, and recorded, together. */
@@ -49,6 +50,8 @@ export class ReceivedOffer implements StoredOffer, Committable {
   /** Pieces between complete and committed. */
   readonly #busy = new Set<number>();
   readonly #tasks = new Set<Promise<void>>();
+  /** Comparisons go one after the other: each records what it found together with what is had already. */
+  #comparing: Promise<unknown> = Promise.resolve();
   /** Files whose bytes are being deleted: a late block must not end as a claim without bytes. */
   readonly #leaving = new Set<number>();
   #removed = false;
@@ -96,19 +99,27 @@ export class ReceivedOffer implements StoredOffer, Committable {
     return this.#suspect.count;
   }
 
-  async verify(): Promise<Bytes> {
+  verify(): Promise<Compared> {
+    const done = this.#comparing.then(() => this.#compare());
+    this.#comparing = done.catch(() => undefined);
+    return done;
+  }
+
+  async #compare(): Promise<Compared> {
     const { records } = this.#shared.ports;
     for (let group = this.#takeSuspects(); group.length > 0 && !this.#removed; group = this.#takeSuspects()) {
       const found: number[] = [];
       for (const piece of group) if (await this.#isThere(piece)) found.push(piece);
       for (const piece of group) if (!found.includes(piece)) this.#outlets.of(piece)?.lose(piece);
       if (found.length === 0) continue;
-      await this.#shared.commit.exclusive(async () => await records.save([[this.id, this.bitsWith(found)]]));
-      this.committed(found);
+      await this.#shared.commit.exclusive(async () => {
+        await records.save([[this.id, this.bitsWith(found)]]);
+        this.committed(found);
+      });
     }
     if (!this.#removed) await this.#outlets.confirm();
     this.#outlets.advance(this.#have);
-    return this.have();
+    return { have: this.have(), suspect: this.suspectCount };
   }
 
   expect(first: number, hashes: Bytes): void {
@@ -199,7 +210,11 @@ export class ReceivedOffer implements StoredOffer, Committable {
       // What is on its way to a commit lands first, then goes with the rest.
       await this.#quiet();
       await this.#shared.commit.exclusive(async () => {
-        for (const index of files) for (const piece of this.#piecesOf(index)) this.#have.clear(piece);
+        for (const index of files)
+          for (const piece of this.#piecesOf(index)) {
+            this.#have.clear(piece);
+            this.#suspect.clear(piece);
+          }
         // The claim goes before the bytes. Space in the container of small files is not given back: it is little.
         await records.save([[this.id, this.have()]]);
       });
@@ -249,6 +264,8 @@ export class ReceivedOffer implements StoredOffer, Committable {
   #takeSuspects(): number[] {
     const group: number[] = [];
     for (const piece of this.#suspect.indices()) {
+      // A picked file waits for the answer, so there the lack of a hash is one.
+      if (!this.#known.has(piece) && this.#outlets.of(piece)?.holds(piece) !== true) continue;
       group.push(piece);
       if (group.length === VERIFY_GROUP) break;
     }

@@ -1,4 +1,5 @@
 import type { Bytes } from '@shoal/protocol';
+import type { Compared } from '../piece-store.ts';
 
 /** An offer as the core serves it, whether its bytes were fetched or are a sharer's own. Throws `StorageError`. */
 export interface StoredOffer {
@@ -9,8 +10,8 @@ export interface StoredOffer {
   discard(piece: number): void;
   /** Fills `into` with bytes of a verified piece. */
   read(piece: number, begin: number, into: Bytes): Promise<void>;
-  /** Compares what is suspect with its expected hashes; bitfield bytes of what is here. */
-  verify(): Promise<Bytes>;
+  /** Compares what is suspect with its hashes, as far as they are known. */
+  verify(): Promise<Compared>;
   hash(first: number, count: number): Promise<Bytes>;
   file(index: number): Promise<Blob>;
   removeFiles(files: readonly number[]): Promise<void>;

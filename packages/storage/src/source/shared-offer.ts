@@ -10,6 +10,7 @@ import {
 } from '@shoal/protocol';
 import { StorageError } from '../errors.ts';
 import { hashRange } from '../piece-store-core/hash-range.ts';
+import type { Compared } from '../piece-store.ts';
 import type { StoredOffer } from '../piece-store-core/stored-offer.ts';
 import { SourceReader } from './source-reader.ts';
 
@@ -76,8 +77,8 @@ export class SharedOffer implements StoredOffer {
     );
   }
 
-  async verify(): Promise<Bytes> {
-    return this.have();
+  async verify(): Promise<Compared> {
+    return { have: this.have(), suspect: 0 };
   }
 
   hash(first: number, count: number): Promise<Bytes> {

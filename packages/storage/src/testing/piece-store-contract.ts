@@ -320,7 +320,7 @@ export function pieceStoreContract(kind: StoreKind): void {
         expect(suspect).toBe(2);
         const hashes = concatBytes(...(await Promise.all(sample.pieces.map(piece => sample.hash(piece)))));
         store.expect(sample.offer, 0, hashes);
-        const found = Bitfield.fromBytes(7, await store.verify(sample.offer));
+        const found = Bitfield.fromBytes(7, (await store.verify(sample.offer)).have);
         // The first byte was changed as well.
         expect([...found.indices()]).toEqual([1, 4, 5, 6]);
         expect(log.verified).toEqual([1]);

@@ -95,21 +95,33 @@ export const MAIN_SCOPE = 'main';
 
 export const VAULT_NAME = 'shoal';
 
+/** A database that would not open is tried again: what held it may be a browser that is still ending. */
+const ATTEMPTS = 3;
+const RETRY_MS = 200;
+
 /** @throws StorageError 'unsupported' or 'io' where IndexedDB is missing or broken (some private windows). */
 export async function openVaultDatabase(name: string = VAULT_NAME): Promise<VaultDatabase> {
-  try {
-    return await openDB<VaultSchema>(name, MIGRATIONS.length, {
-      upgrade(database, from, _to, transaction) {
-        void upgrade(MIGRATIONS.slice(from), database, transaction);
-      },
-      // A newer version in another tab must not be kept waiting; this tab's next call fails and it is told to reload.
-      blocking: (_current, _blocked, event) => {
-        if (event.target instanceof IDBDatabase) event.target.close();
-      },
-    });
-  } catch (error) {
-    throw toStorageError(error);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await openOnce(name);
+    } catch (error) {
+      const mapped = toStorageError(error);
+      if (mapped.code === 'unsupported' || attempt === ATTEMPTS) throw mapped;
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+    }
   }
+}
+
+function openOnce(name: string): Promise<VaultDatabase> {
+  return openDB<VaultSchema>(name, MIGRATIONS.length, {
+    upgrade(database, from, _to, transaction) {
+      void upgrade(MIGRATIONS.slice(from), database, transaction);
+    },
+    // A newer version in another tab must not be kept waiting; this tab's next call fails and it is told to reload.
+    blocking: (_current, _blocked, event) => {
+      if (event.target instanceof IDBDatabase) event.target.close();
+    },
+  });
 }
 
 function keyOf(room: string | undefined, offer: string): [RoomId, OfferId] | undefined {

@@ -1,15 +1,19 @@
 import { deleteDB, openDB } from 'idb';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   HASH_BYTES,
   SIGNATURE_BYTES,
   asPeerId,
+  createEntry,
   encodeMessage,
+  generateIdentity,
   signerOf,
   utf8,
   type Bytes,
+  type LogEntry,
   type OfferId,
   type PeerId,
+  type RoomId,
 } from '@shoal/protocol';
 import { newOffer, newRoom } from '../testing/fixtures.ts';
 import { MIGRATIONS, openVaultDatabase } from './schema.ts';
@@ -28,6 +32,11 @@ beforeEach(() => {
 afterEach(async () => {
   for (const vault of open.splice(0)) vault.close();
   await deleteDB(name);
+  await (
+    await navigator.storage.getDirectory()
+  )
+    .removeEntry(`${name}-spare`, { recursive: true })
+    .catch(() => undefined);
 });
 
 const author = (): PeerId => asPeerId(newRoom());
@@ -138,6 +147,85 @@ test('bitfields of a room are listed, those of second tabs and of other rooms ar
   expect([...(await vault.bitfields(room))]).toEqual([[a, utf8('a')]]);
 });
 
+describe('a database that the browser lost', () => {
+  const lose = async (): Promise<Vault> => {
+    for (const vault of open.splice(0)) vault.close();
+    await deleteDB(name);
+    return openOne();
+  };
+  const spares = async (): Promise<FileSystemDirectoryHandle> =>
+    (await navigator.storage.getDirectory()).getDirectoryHandle(`${name}-spare`);
+
+  async function signedEntry(room: RoomId, name: string): Promise<LogEntry> {
+    const signer = signerOf(crypto, await generateIdentity(crypto));
+    const body = { kind: 'profile', name, device: '' } as const;
+    return createEntry(signer, room, 0, new Uint8Array(HASH_BYTES), body);
+  }
+
+  test('[VA1] rooms, wishes, log and settings come back; the identity is a new one', async () => {
+    const vault = await openOne();
+    const [a, b, offer] = [newRoom(), newRoom(), newOffer()];
+    const entries = [await signedEntry(a, 'Ada'), await signedEntry(a, 'Bob')];
+    for (const { raw, author, seq } of entries) await vault.appendEntry(a, raw, author, seq);
+    const identity = await vault.identity(a);
+    const selection = [{ offer, wanted: [0, 2], paused: [2] }];
+    await vault.putRoom({ room: a, secret: 's', name: 'A', createdAt: 1, lastSeen: 1 });
+    await vault.putRoom({ room: b, secret: 't', name: 'B', createdAt: 2, lastSeen: 2 });
+    await vault.putSelection(a, selection);
+    await vault.putSetting('name', 'Ada');
+    await Promise.all([a, b].map(room => vault.keepSpare(room)));
+
+    const found = await lose();
+    expect((await found.rooms()).map(({ room, secret, createdAt }) => [room, secret, createdAt])).toEqual([
+      [b, 't', 2],
+      [a, 's', 1],
+    ]);
+    expect(await found.selection(a)).toEqual(selection);
+    expect(await found.setting('name')).toBe('Ada');
+    const raws = (log: readonly Bytes[]): string[] => log.map(raw => raw.join()).toSorted();
+    expect(raws(await found.entries(a))).toEqual(raws(entries.map(({ raw }) => raw)));
+    expect((await found.identity(a)).publicKey).not.toEqual(identity.publicKey);
+  });
+
+  test('what was cut off is left out, the others come back', async () => {
+    const vault = await openOne();
+    const [whole, cut] = [newRoom(), newRoom()];
+    for (const room of [whole, cut]) {
+      await vault.putRoom({ room, secret: 's', name: '', createdAt: 1, lastSeen: 1 });
+      await vault.appendEntry(room, utf8('x'), author(), 0);
+      await vault.keepSpare(room);
+    }
+    const writable = await (
+      await (await spares()).getFileHandle(`${cut}.room`)
+    ).createWritable({
+      keepExistingData: true,
+    });
+    await writable.truncate((await (await (await spares()).getFileHandle(`${cut}.room`)).getFile()).size - 1);
+    await writable.close();
+    const found = await lose();
+    expect((await found.rooms()).map(({ room }) => room)).toEqual([whole]);
+    // No entry of a log, so it has no place in it.
+    expect(await found.entries(whole)).toEqual([]);
+  });
+
+  test('a room that was removed does not come back, nor does one while others are known', async () => {
+    const vault = await openOne();
+    const [removed, kept] = [newRoom(), newRoom()];
+    for (const room of [removed, kept]) {
+      await vault.putRoom({ room, secret: 's', name: '', createdAt: 1, lastSeen: 1 });
+      await vault.keepSpare(room);
+    }
+    await vault.removeRoom(removed);
+    expect((await (await openOne()).rooms()).map(({ room }) => room)).toEqual([kept]);
+    expect((await (await lose()).rooms()).map(({ room }) => room)).toEqual([kept]);
+  });
+
+  test('a room that is not in the database gets no spare', async () => {
+    await (await openOne()).keepSpare(newRoom());
+    expect(await (await lose()).rooms()).toEqual([]);
+  });
+});
+
 /** What the release with `version` left behind. */
 async function asOf(version: number, fill: (database: IDBDatabase) => void): Promise<void> {
   const opening = indexedDB.open(name, version);
@@ -154,6 +242,18 @@ async function asOf(version: number, fill: (database: IDBDatabase) => void): Pro
 }
 
 const VERSION_1 = ['bitfields', 'entries', 'hashes', 'identities', 'rooms', 'selections', 'settings'];
+
+test('a database that would not open is tried again, not for ever', async () => {
+  const broken = (): never => {
+    throw new DOMException('Internal error opening backing store.', 'UnknownError');
+  };
+  const opening = vi.spyOn(indexedDB, 'open').mockImplementationOnce(broken);
+  expect(await (await openOne()).rooms()).toEqual([]);
+  expect(opening).toHaveBeenCalledTimes(2);
+  opening.mockImplementation(broken);
+  await expect(openVault({ database: name })).rejects.toMatchObject({ code: 'io' });
+  opening.mockRestore();
+});
 
 test('a new database has the stores of today', async () => {
   (await openVaultDatabase(name)).close();

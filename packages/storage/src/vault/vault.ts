@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import {
   Bitfield,
-  asOfferId,
-  asRoomId,
+  decodeEntry,
   generateIdentity,
   type Bytes,
   type IdentityKeys,
@@ -14,10 +13,9 @@ import {
 import { toStorageError } from '../errors.ts';
 import type { KeptOutlet } from '../outlet/outlet.ts';
 import { outletsSchema } from './records.ts';
-import { MAIN_SCOPE, bytesSchema, openVaultDatabase, type VaultDatabase } from './schema.ts';
-
-const offerIdSchema = v.custom<OfferId>(value => isId(value, asOfferId));
-const roomIdSchema = v.custom<RoomId>(value => isId(value, asRoomId));
+import { countSchema, roomSchema, selectionSchema, type OfferSelection, type VaultRoom } from './rooms.ts';
+import { MAIN_SCOPE, VAULT_NAME, bytesSchema, openVaultDatabase, type VaultDatabase } from './schema.ts';
+import { SpareFiles } from './spare.ts';
 
 const identitySchema = v.object({
   publicKey: v.pipe(
@@ -27,33 +25,9 @@ const identitySchema = v.object({
   privateKey: v.instance(CryptoKey),
 });
 
-const roomSchema = v.object({
-  room: roomIdSchema,
-  /** The secret part of the link, as text: who has it is in the room. */
-  secret: v.string(),
-  name: v.string(),
-  /** Milliseconds since 1970. */
-  createdAt: v.number(),
-  lastSeen: v.number(),
-});
-
-const fileIndexes = v.array(v.pipe(v.number(), v.integer(), v.minValue(0)));
-const selectionSchema = v.array(v.object({ offer: offerIdSchema, wanted: fileIndexes, paused: fileIndexes }));
-
-/** A room that was visited, as the landing page lists it. */
-export interface VaultRoom {
-  readonly room: RoomId;
-  readonly secret: string;
-  readonly name: string;
-  readonly createdAt: number;
-  readonly lastSeen: number;
-}
-
 const sourcesSchema = v.object({
   roots: v.array(v.custom<FileSystemHandle>(isHandle)),
-  files: v.array(
-    v.nullable(v.object({ root: v.pipe(v.number(), v.integer(), v.minValue(0)), path: v.string() })),
-  ),
+  files: v.array(v.nullable(v.object({ root: countSchema, path: v.string() }))),
 });
 
 /** Where the files of an own offer can be read again after a reload. */
@@ -62,13 +36,6 @@ export interface KeptSources {
   readonly roots: readonly FileSystemHandle[];
   /** By file index: which root, and the path inside it, empty when the root is the file. Null when nothing is known. */
   readonly files: readonly ({ readonly root: number; readonly path: string } | null)[];
-}
-
-/** What is wanted of an offer: file indexes. `paused` are wanted, but not now. */
-export interface OfferSelection {
-  readonly offer: OfferId;
-  readonly wanted: readonly number[];
-  readonly paused: readonly number[];
 }
 
 /** What a device remembers of its rooms, apart from the bytes. Every method rejects with `StorageError` only. */
@@ -99,6 +66,8 @@ export interface Vault {
   bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>>;
   putSelection(room: RoomId, selection: readonly OfferSelection[]): Promise<void>;
   selection(room: RoomId): Promise<readonly OfferSelection[]>;
+  /** Writes anew what is kept of the room beside the database ([VA1]); without effect where the browser has no such files. */
+  keepSpare(room: RoomId): Promise<void>;
   setting(name: string): Promise<string | undefined>;
   putSetting(name: string, value: string): Promise<void>;
   close(): void;
@@ -118,17 +87,69 @@ export interface VaultOptions {
 
 /** @throws StorageError where IndexedDB is missing or broken. */
 export async function openVault(options: VaultOptions = {}): Promise<Vault> {
-  const database = await openVaultDatabase(options.database);
-  return new IndexedDbVault(database, options.webcrypto ?? globalThis.crypto);
+  const name = options.database ?? VAULT_NAME;
+  const database = await openVaultDatabase(name);
+  const vault = new IndexedDbVault(database, new SpareFiles(name), options.webcrypto ?? globalThis.crypto);
+  await vault.restore();
+  return vault;
 }
 
 class IndexedDbVault implements Vault {
   readonly #database: VaultDatabase;
+  readonly #spares: SpareFiles;
   readonly #webcrypto: WebCryptoLike;
 
-  constructor(database: VaultDatabase, webcrypto: WebCryptoLike) {
+  constructor(database: VaultDatabase, spares: SpareFiles, webcrypto: WebCryptoLike) {
     this.#database = database;
+    this.#spares = spares;
     this.#webcrypto = webcrypto;
+  }
+
+  /** A database without any room was never used, or lost: what lies beside it goes in. */
+  restore(): Promise<void> {
+    return this.#try(async () => {
+      if ((await this.#database.count('rooms')) > 0) return;
+      const spares = await this.#spares.all();
+      if (spares.length === 0) return;
+      const transaction = this.#database.transaction(
+        ['rooms', 'selections', 'entries', 'settings'],
+        'readwrite',
+      );
+      for (const { room, selection, entries, settings } of spares) {
+        void transaction.objectStore('rooms').put(room, room.room);
+        void transaction.objectStore('selections').put(selection, room.room);
+        for (const raw of entries) {
+          const key = entryKey(room.room, raw);
+          if (key !== undefined) void transaction.objectStore('entries').put(raw, key);
+        }
+        for (const [name, value] of settings) void transaction.objectStore('settings').put(value, name);
+      }
+      await transaction.done;
+    });
+  }
+
+  keepSpare(room: RoomId): Promise<void> {
+    return this.#try(async () => {
+      const transaction = this.#database.transaction(['rooms', 'selections', 'entries', 'settings']);
+      const settings = transaction.objectStore('settings');
+      const [known, selection, entries, names, values] = await Promise.all([
+        transaction.objectStore('rooms').get(room),
+        transaction.objectStore('selections').get(room),
+        transaction.objectStore('entries').getAll(keysOf(room)),
+        settings.getAllKeys(),
+        settings.getAll(),
+      ]);
+      const [kept] = valid(roomSchema, [known]);
+      if (kept === undefined) return;
+      await this.#spares.write({
+        room: kept,
+        selection: valid(selectionSchema, [selection])[0] ?? [],
+        entries: valid(bytesSchema, entries),
+        settings: names.flatMap((name, at) =>
+          valid(v.string(), [values[at]]).map(value => [name, value] as const),
+        ),
+      });
+    });
   }
 
   identity(room: RoomId): Promise<IdentityKeys> {
@@ -163,6 +184,8 @@ class IndexedDbVault implements Vault {
 
   removeRoom(room: RoomId): Promise<void> {
     return this.#try(async () => {
+      // First: a crash between must not bring the room back.
+      await this.#spares.remove(room);
       const transaction = this.#database.transaction(
         ['rooms', 'identities', 'entries', 'selections', 'runs', 'sources'],
         'readwrite',
@@ -304,6 +327,16 @@ function keysOf(...start: readonly [RoomId] | readonly [RoomId, OfferId]): IDBKe
   return IDBKeyRange.bound(start, [...start, []]);
 }
 
+/** Undefined for what is no entry: gossip repairs it. */
+function entryKey(room: RoomId, raw: Bytes): [RoomId, PeerId, number] | undefined {
+  try {
+    const { author, seq } = decodeEntry(raw);
+    return [room, author, seq];
+  } catch {
+    return undefined;
+  }
+}
+
 /** What does not fit the schema is left out: one broken record must not take the others with it. */
 function valid<const S extends v.GenericSchema>(schema: S, values: readonly unknown[]): v.InferOutput<S>[] {
   return values.flatMap(value => {
@@ -314,12 +347,4 @@ function valid<const S extends v.GenericSchema>(schema: S, values: readonly unkn
 
 function isHandle(value: unknown): boolean {
   return typeof FileSystemHandle !== 'undefined' && value instanceof FileSystemHandle;
-}
-
-function isId(value: unknown, parse: (text: string) => string): boolean {
-  try {
-    return typeof value === 'string' && parse(value) === value;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Bytes, OfferedFile, OfferId, RoomId } from '@shoal/protocol';
 import type { StorageErrorCode } from '../errors.ts';
 import type { OutletRequest } from '../outlet/outlet.ts';
-import type { AddedOffer, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
+import type { AddedOffer, Compared, StorageEvent, StoreKind, ZipEntry } from '../piece-store.ts';
 
 /** What identifies a store in this browser, and what it may be made of. */
 export interface OpenRequest {
@@ -65,6 +65,7 @@ export type ToWorker = Notice | { readonly type: 'call'; readonly id: number; re
 export type Result =
   | { readonly type: 'opened'; readonly kind: StoreKind }
   | ({ readonly type: 'added' } & AddedOffer)
+  | ({ readonly type: 'compared' } & Compared)
   | { readonly type: 'answer'; readonly yes: boolean }
   | { readonly type: 'bytes'; readonly bytes: Bytes }
   | { readonly type: 'blob'; readonly blob: Blob }

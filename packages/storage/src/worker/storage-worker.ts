@@ -72,7 +72,7 @@ export class StorageWorker {
       case 'hash':
         return { type: 'bytes', bytes: await core.hash(request.offer, request.first, request.count) };
       case 'verify':
-        return { type: 'bytes', bytes: await core.verify(request.offer) };
+        return { type: 'compared', ...(await core.verify(request.offer)) };
       case 'has-room':
         return { type: 'answer', yes: await store.hasRoom(request.bytes) };
       case 'file':
