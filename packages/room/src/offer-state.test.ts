@@ -37,10 +37,12 @@ describe('what is here', () => {
     const state = new OfferState(offer(), false, new Bitfield(4));
     state.decide(undefined, 'wanted');
     expect(state.roomNeeded()).toBe(150 * KIB + 10);
-    state.doubt(2);
-    expect([state.roomNeeded(), state.missingBytes()]).toEqual([22 * KIB + 10, 150 * KIB + 10]);
-    state.doubt(4);
-    expect(state.roomNeeded()).toBe(0);
+    state.doubt(Bitfield.fromBytes(4, new Uint8Array([0b1011_0000])));
+    expect([state.roomNeeded(), state.missingBytes()]).toEqual([64 * KIB, 150 * KIB + 10]);
+    state.add(0);
+    expect(state.roomNeeded()).toBe(64 * KIB);
+    state.decide([2], 'none');
+    expect(state.roomNeeded()).toBe(64 * KIB);
   });
 
   test('a piece that is announced twice counts once', () => {

@@ -1,5 +1,4 @@
-import { locatePiece } from '@shoal/protocol';
-import type { Bitfield } from '@shoal/protocol';
+import { Bitfield, locatePiece } from '@shoal/protocol';
 import type { CatalogueOffer } from '@shoal/gossip';
 import type { OutletState } from '@shoal/storage';
 import type { Intent } from './room-vault.ts';
@@ -21,13 +20,14 @@ export class OfferState {
   readonly #dirty = new Set<number>();
   #views: readonly FileView[] = [];
   #verifiedBytes = 0;
-  #doubted = 0;
+  #doubted: Bitfield;
   #verifying = false;
 
   constructor(offer: CatalogueOffer, own: boolean, have: Bitfield) {
     this.offer = offer;
     this.own = own;
     this.#have = have;
+    this.#doubted = new Bitfield(offer.geometry.pieceCount);
     const files = offer.geometry.files.length;
     this.#intents = Array.from({ length: files }, () => 'none');
     this.#verified = new Float64Array(files);
@@ -59,6 +59,7 @@ export class OfferState {
 
   /** A piece was verified and stored. */
   add(piece: number): void {
+    this.#doubted.clear(piece);
     if (this.#have.set(piece)) this.#count(piece);
   }
 
@@ -165,24 +166,24 @@ export class OfferState {
   roomNeeded(): number {
     let room = 0;
     for (const [file, intent] of this.#intents.entries()) if (intent === 'wanted') room += this.roomOf(file);
-    // What waits for its hash has its room already.
-    return Math.max(0, room - this.#doubted * this.offer.geometry.pieceLength);
+    return room;
   }
 
   /** Bytes of the browser's storage that a file still takes: little where it is saved as it arrives. */
   roomOf(file: number): number {
-    const missing = this.missingOf(file);
+    // What waits for its hash has its room already.
+    const missing = this.missingOf(file) - this.#doubtedBytes(file);
     const outlet = this.#outlets.get(file);
     if (outlet === undefined) return this.#outlets.has(file) ? 0 : missing;
     return Math.min(missing, (outlet.end - outlet.first) * this.offer.geometry.pieceLength);
   }
 
   /** Pieces that are stored, and wait for their hashes to be compared with. */
-  get doubted(): number {
+  get doubted(): Bitfield {
     return this.#doubted;
   }
 
-  doubt(pieces: number): void {
+  doubt(pieces: Bitfield): void {
     this.#doubted = pieces;
   }
 
@@ -201,6 +202,16 @@ export class OfferState {
       this.#dirty.clear();
     }
     return this.#views;
+  }
+
+  #doubtedBytes(file: number): number {
+    const { geometry } = this.offer;
+    const span = geometry.files[file];
+    if (span === undefined || this.#doubted.count === 0) return 0;
+    let bytes = 0;
+    for (let piece = span.firstPiece; piece < span.firstPiece + span.pieceCount; piece += 1)
+      if (this.#doubted.has(piece)) bytes += locatePiece(geometry, piece).length;
+    return bytes;
   }
 
   #count(piece: number): void {

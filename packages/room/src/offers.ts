@@ -14,9 +14,9 @@ type Source = readonly (File | undefined)[];
 
 export interface OffersOptions {
   readonly self: PeerId;
-  readonly store: PieceStore;
-  readonly vault: RoomVault;
-  readonly hashes: HashDriver;
+  readonly store: Pick<PieceStore, 'addOffer' | 'verify' | 'expect' | 'removeFiles' | 'removeOffer'>;
+  readonly vault: Pick<RoomVault, 'hashes' | 'forgetOffer' | 'keepSelection'>;
+  readonly hashes: Pick<HashDriver, 'add' | 'own' | 'remove' | 'book'>;
   readonly outlets: Outlets;
   readonly swarm: (event: SwarmEvent) => void;
   /** The offer as the catalogue knows it now. */
@@ -94,15 +94,15 @@ export class Offers {
       if (own) hashes.own(offer.id, have);
       this.#states.set(offer.id, state);
       this.#expectKnown(offer.id);
-      if (stored !== undefined && stored.suspect > 0) await this.#verify(state, stored.suspect);
+      if (stored !== undefined) await this.#verify(state, stored);
       const hashed = own ? Bitfield.full(geometry.pieceCount) : book.known;
       swarm({ type: 'offer-added', offer: offer.id, geometry, have: state.have, hashed });
       this.#want(state);
       this.#options.opened(state);
     } finally {
       this.#opening.delete(offer.id);
+      for (const task of after) task();
     }
-    for (const task of after) task();
   }
 
   /** Files of an own offer that are not at hand. */
@@ -198,16 +198,19 @@ export class Offers {
     state.verifying(true);
     this.#options.changed();
     try {
-      const stored = await this.#addToStore(state.offer);
+      const stored = await this.#addToStore(state.offer).catch(async (error: unknown) => {
+        this.#options.failed(error);
+        return await this.#options.store.addOffer({ offer, geometry: state.offer.geometry });
+      });
       if (this.#states.get(offer) !== state) return;
       this.#expectKnown(offer);
       this.#takeOutlets(state, stored);
-      if (stored.suspect > 0) await this.#verify(state, stored.suspect);
-      else state.reset(Bitfield.fromBytes(state.offer.geometry.pieceCount, stored.have));
+      state.reset(Bitfield.fromBytes(state.offer.geometry.pieceCount, stored.have));
+      await this.#verify(state, stored);
     } finally {
       state.verifying(false);
+      if (this.#states.get(offer) === state) this.#reopen(state);
     }
-    this.#reopen(state);
   }
 
   /** A picked file has more, so other pieces may be fetched. */
@@ -227,13 +230,14 @@ export class Offers {
 
   /** Some stored pieces wait for their hashes: they are compared before they would be fetched. */
   isDoubted(offer: OfferId): boolean {
-    return (this.#states.get(offer)?.doubted ?? 0) > 0;
+    return (this.#states.get(offer)?.doubted.count ?? 0) > 0;
   }
 
   /** The store knows more hashes. What it finds is told as it is whenever a piece is verified. */
   async compare(offer: OfferId): Promise<void> {
     const { suspect } = await this.#options.store.verify(offer);
-    this.#states.get(offer)?.doubt(suspect);
+    const state = this.#states.get(offer);
+    state?.doubt(Bitfield.fromBytes(state.offer.geometry.pieceCount, suspect));
   }
 
   /** Runs now, or as soon as the offer is open. */
@@ -278,6 +282,7 @@ export class Offers {
   withdrawn(offer: OfferId): void {
     this.whenAdded(offer, () => {
       const state = this.#states.get(offer);
+      this.#kept = this.#kept.filter(kept => kept.offer !== offer);
       if (state === undefined) return;
       const { swarm, hashes, store, vault, failed } = this.#options;
       swarm({ type: 'offer-removed', offer });
@@ -329,17 +334,24 @@ export class Offers {
   }
 
   /** Nothing vouches for what is stored: what of it is right is found before anything is fetched. */
-  async #verify(state: OfferState, suspect: number): Promise<void> {
-    const { store, changed } = this.#options;
+  async #verify(state: OfferState, { suspect }: AddedOffer): Promise<void> {
+    const { store, changed, failed } = this.#options;
     const { id, geometry } = state.offer;
-    state.doubt(suspect);
+    state.doubt(Bitfield.fromBytes(geometry.pieceCount, suspect));
+    if (state.doubted.count === 0) return;
     state.verifying(true);
     changed();
-    const found = await store.verify(id);
-    state.verifying(false);
-    state.doubt(found.suspect);
-    state.reset(Bitfield.fromBytes(geometry.pieceCount, found.have));
-    changed();
+    try {
+      const found = await store.verify(id);
+      state.doubt(Bitfield.fromBytes(geometry.pieceCount, found.suspect));
+      state.reset(Bitfield.fromBytes(geometry.pieceCount, found.have));
+    } catch (error) {
+      // What could not be compared is fetched.
+      failed(error);
+    } finally {
+      state.verifying(false);
+      changed();
+    }
   }
 
   #drop(state: OfferState, files: readonly number[]): void {
@@ -347,10 +359,14 @@ export class Offers {
     for (const file of files) {
       const span = state.offer.geometry.files[file];
       if (span === undefined) continue;
-      for (let piece = span.firstPiece; piece < span.firstPiece + span.pieceCount; piece++) have.clear(piece);
+      for (let piece = span.firstPiece; piece < span.firstPiece + span.pieceCount; piece++) {
+        have.clear(piece);
+        state.doubted.clear(piece);
+      }
     }
     state.reset(have);
-    this.#reopen(state);
+    // Who is being opened is told to the swarm at the end of it.
+    if (!this.#opening.has(state.offer.id)) this.#reopen(state);
   }
 
   /** The store must know every hash that the swarm is told of: it compares with it. */
@@ -381,6 +397,8 @@ export class Offers {
       const paused = files.filter(file => state.intent(file) === 'paused');
       if (wanted.length + paused.length > 0) selection.push({ offer: state.offer.id, wanted, paused });
     }
+    // What is not open yet keeps its wishes.
+    for (const kept of this.#kept) if (!this.#states.has(kept.offer)) selection.push(kept);
     this.#options.vault.keepSelection(selection).catch(this.#options.failed);
   }
 }

@@ -43,49 +43,51 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
   const { roomId, signalKey } = await deriveRoomKeys(crypto, secret);
   const link = formatRoomLink(`${options.serverUrl}/`, secret);
   const [vault, place] = await Promise.all([openVault().catch(() => undefined), openPlace(roomId)]);
-  const identity = await identityOf(roomId, place.keeps ? vault : undefined);
-  const signer = signerOf(globalThis.crypto, identity);
-  if (place.keeps) {
+  let room: Room | undefined;
+  try {
+    const identity = await identityOf(roomId, place.keeps ? vault : undefined);
     const now = Date.now();
-    await vault?.putRoom({
+    const visit = { room: roomId, secret: toBase64Url(secret), name: '', createdAt: now, lastSeen: now };
+    // A disk that is full keeps nobody out.
+    if (place.keeps) await vault?.putRoom(visit).catch(() => undefined);
+    const signer = signerOf(globalThis.crypto, identity);
+    const network = options.network ?? FREE_NETWORK;
+    const mesh = new Mesh({
+      url: options.serverUrl,
       room: roomId,
-      secret: toBase64Url(secret),
-      name: '',
-      createdAt: now,
-      lastSeen: now,
+      signalKey,
+      signer,
+      crypto,
+      relayOnly: () => network.get().relayOnly,
     });
+    let stopWakes = (): void => undefined;
+    room = new Room({
+      link,
+      room: roomId,
+      signer,
+      crypto,
+      store: place.store,
+      vault: new RoomVault(vault, roomId, place.keeps),
+      mesh,
+      clock: () => performance.now(),
+      random: Math.random,
+      schedule: soon,
+      network,
+      device: options.deviceName ?? '',
+      release: () => {
+        stopWakes();
+        vault?.close();
+      },
+    });
+    await room.start();
+    stopWakes = watchWakes(() => mesh.wake());
+    return room;
+  } catch (error) {
+    // Whoever tries again must find the store free: else they would be a guest in a room of their own.
+    await (room ?? place.store).close().catch(() => undefined);
+    vault?.close();
+    throw error;
   }
-  const network = options.network ?? FREE_NETWORK;
-  const mesh = new Mesh({
-    url: options.serverUrl,
-    room: roomId,
-    signalKey,
-    signer,
-    crypto,
-    relayOnly: () => network.get().relayOnly,
-  });
-  let stopWakes = (): void => undefined;
-  const room = new Room({
-    link,
-    room: roomId,
-    signer,
-    crypto,
-    store: place.store,
-    vault: new RoomVault(vault, roomId, place.keeps),
-    mesh,
-    clock: () => performance.now(),
-    random: Math.random,
-    schedule: soon,
-    network,
-    device: options.deviceName ?? '',
-    release: () => {
-      stopWakes();
-      vault?.close();
-    },
-  });
-  await room.start();
-  stopWakes = watchWakes(() => mesh.wake());
-  return room;
 }
 
 function readLink(link: string): RoomSecret {

@@ -29,6 +29,7 @@ export class RoomVault {
   readonly #keeps: boolean;
   /** The room's record is newer with every visit. */
   #spareIsOld = true;
+  #sparing: Promise<void> = Promise.resolve();
   readonly #fresh = new FreshHashes(
     async (offer, runs) => await this.#own?.putHashes(this.#room, offer, runs),
   );
@@ -68,15 +69,21 @@ export class RoomVault {
     this.#spareIsOld = true;
   }
 
-  /** Keeps what matters most a second time, when it has changed since. */
-  async flushSpare(): Promise<void> {
-    if (!this.#spareIsOld) return;
-    this.#spareIsOld = false;
-    await this.#own?.keepSpare(this.#room);
+  /** Keeps what matters most a second time, when it has changed since. One after the other: the browser keeps what is closed last. */
+  flushSpare(): Promise<void> {
+    const flushed = this.#sparing.then(async () => {
+      if (!this.#spareIsOld) return;
+      this.#spareIsOld = false;
+      const done = await this.#own?.keepSpare(this.#room).catch(() => false);
+      if (done === false) this.#spareIsOld = true;
+    });
+    this.#sparing = flushed;
+    return flushed;
   }
 
   async setName(name: string): Promise<void> {
     await this.#vault?.putSetting(NAME, name);
+    this.#spareIsOld = true;
   }
 
   async sources(offer: OfferId): Promise<KeptSources | undefined> {

@@ -320,11 +320,18 @@ export class Room implements RoomHandle {
     this.#closing ??= (async () => {
       for (const stop of this.#stops) stop();
       this.#parts.mesh.close();
-      await this.#persistHashes();
-      await this.#parts.vault.flushSpare();
+      try {
+        await this.#persistHashes();
+        await this.#parts.vault.flushSpare();
+      } catch {
+        // What could not be written is asked of others again; the store must be free for the next to open this room.
+      }
       this.#hashes.close();
-      await this.#parts.store.close();
-      this.#parts.release();
+      try {
+        await this.#parts.store.close();
+      } finally {
+        this.#parts.release();
+      }
     })();
     return this.#closing;
   }

@@ -43,9 +43,9 @@ export interface AddedOffer {
   readonly have: Bytes;
   /**
    * Pieces that may be there, though nothing vouches for them: recorded in files that are not any more as they were left, or stored
-   * without a record. `verify` tells.
+   * without a record. `verify` tells. MSB first.
    */
-  readonly suspect: number;
+  readonly suspect: Bytes;
   /** Of those asked for, how far they are; what could not be opened is told of by an event. */
   readonly outlets: readonly OutletState[];
 }
@@ -54,8 +54,8 @@ export interface AddedOffer {
 export interface Compared {
   /** Pieces that the store vouches for, MSB first. */
   readonly have: Bytes;
-  /** Pieces that wait for their hash. */
-  readonly suspect: number;
+  /** Pieces that wait for their hash, MSB first. */
+  readonly suspect: Bytes;
 }
 
 export interface ZipEntry {

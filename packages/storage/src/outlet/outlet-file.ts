@@ -27,6 +27,8 @@ export class OutletFile {
   #swap: Promise<void> | undefined;
   #writable: PickedWritable | undefined;
   #stopped = true;
+  /** Stopped only until what it holds was compared: somebody else wrote into the file since it was left. */
+  #inDoubt = false;
 
   constructor(bytes: ByteStore, geometry: OfferGeometry, span: FileSpan, stem: string, record: OutletRecord) {
     this.index = record.file;
@@ -78,6 +80,10 @@ export class OutletFile {
     return this.#stopped;
   }
 
+  get inDoubt(): boolean {
+    return this.#inDoubt;
+  }
+
   /** The piece must be compared with its hash before it is given away. */
   isUnchecked(piece: number): boolean {
     return this.#unchecked.has(piece - this.span.firstPiece);
@@ -108,7 +114,7 @@ export class OutletFile {
     this.#handle = handle;
     const file = await handle.getFile();
     this.#reader = new SourceReader([file], this.#geometry.pieceLength);
-    this.#stopped = this.#held.count > 0 && !this.#isAsLeft(file);
+    this.#inDoubt = this.#stopped = this.#held.count > 0 && !this.#isAsLeft(file);
     return !this.#stopped;
   }
 
@@ -116,12 +122,13 @@ export class OutletFile {
   async confirm(): Promise<void> {
     this.#unchecked = new Bitfield(this.span.pieceCount);
     await this.#look();
-    this.#stopped = false;
+    if (this.#inDoubt) this.#stopped = this.#inDoubt = false;
   }
 
   /** No more is handed over before it is opened anew. */
   stop(): void {
     this.#stopped = true;
+    this.#inDoubt = false;
   }
 
   async read(piece: number, begin: number, into: Bytes): Promise<void> {
@@ -214,7 +221,7 @@ export class OutletFile {
 
   /** What is being written is given up: it is staged still, and a large file must not keep the store from closing. */
   close(): void {
-    this.#stopped = true;
+    this.stop();
     void this.#writable?.abort().catch(() => undefined);
     this.#reader?.close();
   }

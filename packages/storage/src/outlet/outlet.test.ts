@@ -335,3 +335,27 @@ test('[OU4] whenever the power goes, what was announced is there, in the store o
   // Otherwise it tried nothing.
   expect(handedOver).toBeGreaterThan(RUNS);
 }, 60_000);
+
+test('[OU5] a comparison of other files does not begin again what was stopped', async () => {
+  const live = rig({ bytes, records });
+  await live.add(sample);
+  await put(live, [0, 1, 2]);
+  // The database is lost, and with it who vouches for file 0.
+  records = new MemoryRecords();
+  const later = rig({ bytes, records });
+  await later.core.addOffer(sample.offer, sample.geometry, undefined, outlet());
+  const tell = async (piece: number): Promise<void> =>
+    later.core.expect(sample.offer, piece, await sample.hash(piece));
+  for (const piece of pieces) await tell(piece);
+  await put(later, pieces.slice(0, 2));
+  await vi.waitFor(() => expect(picked.puts).toBe(1), QUICKLY);
+  picked.spoil(10);
+  await put(later, pieces.slice(2, 4));
+  await vi.waitFor(() => expect(later.log.events.at(-1)).toMatchObject({ type: 'outlet-failed' }), QUICKLY);
+  for (const piece of [0, 1, 2]) await tell(piece);
+  const { have } = await later.core.verify(sample.offer);
+  expect([...Bitfield.fromBytes(sample.geometry.pieceCount, have).indices()].slice(0, 3)).toEqual([0, 1, 2]);
+  await put(later, pieces.slice(4));
+  await later.core.close();
+  expect(picked.puts).toBe(1);
+});

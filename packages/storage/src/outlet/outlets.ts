@@ -88,7 +88,7 @@ export class Outlets {
 
   /** Whatever they hold was compared: what was lost of it is said, and it goes on. */
   async confirm(): Promise<void> {
-    const waiting = [...this.#files.values()].filter(({ opened, stopped }) => opened && stopped);
+    const waiting = [...this.#files.values()].filter(({ inDoubt }) => inDoubt);
     if (waiting.length === 0) return;
     for (const outlet of waiting) await outlet.confirm();
     await this.save();

@@ -97,7 +97,7 @@ async function evict(disk: MemoryByteStore, file: string, keep: number): Promise
   if (kept.length > 0) await disk.writeAt(file, 0, kept);
 }
 
-test('storage that was evicted is noticed in every later life, whatever is written and whenever the power goes', async () => {
+test('storage that was evicted, or lost its records, is noticed in every later life, whatever is written and whenever the power goes', async () => {
   let recovered = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -119,6 +119,7 @@ test('storage that was evicted is noticed in every later life, whatever is writt
         for (const [pieces, stepsLeft] of lives) {
           for (const file of ['f0', 'f3'])
             if (random() < 0.5) await evict(disk.bytes, `${sample.offer}/${file}`, random());
+          if (random() < 0.3) disk.records = new MemoryRecords();
           const fate: Fate = { stepsLeft, random };
           const bytes = new CrashyByteStore(disk.bytes, fate);
           const live = rig({ bytes, records: new CrashyRecords(disk.records, fate) });

@@ -1,14 +1,14 @@
 import { type Bytes, type OfferId } from '@shoal/protocol';
 import { toStorageError, type StorageError } from '../errors.ts';
 import type { PieceBuffers } from './partial-pieces.ts';
-import type { CoreLimits, CorePorts } from './ports.ts';
+import type { CoreLimits, CorePorts, PieceRecord } from './ports.ts';
 
 /** What the commit needs of an offer. */
 export interface Committable {
   readonly id: OfferId;
   readonly removed: boolean;
-  /** The recorded bitfield as it would be with these pieces too. */
-  bitsWith(pieces: readonly number[]): Bytes;
+  /** The record as it would be with these pieces too. */
+  recordWith(pieces: readonly number[]): PieceRecord;
   committed(pieces: readonly number[]): void;
   commitFailed(pieces: readonly number[], error: StorageError): void;
 }
@@ -147,7 +147,9 @@ export class GroupCommit {
       await this.#writes;
       await group.written;
       await this.#ports.bytes.flush(new Set(shares.flatMap(([, { files }]) => [...files])));
-      await this.#ports.records.save(shares.map(([offer, { pieces }]) => [offer.id, offer.bitsWith(pieces)]));
+      await this.#ports.records.save(
+        shares.map(([offer, { pieces }]) => [offer.id, offer.recordWith(pieces)]),
+      );
     } catch (error) {
       for (const [offer, { pieces }] of shares) offer.commitFailed(pieces, toStorageError(error));
       return;

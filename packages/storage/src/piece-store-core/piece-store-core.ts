@@ -7,8 +7,8 @@ import { SharedOffer } from '../source/shared-offer.ts';
 import { GroupCommit } from './group-commit.ts';
 import { OfferLayout, type Region } from './layout.ts';
 import { PieceBuffers } from './partial-pieces.ts';
-import { DEFAULT_LIMITS, type CoreLimits, type CorePorts } from './ports.ts';
-import { ReceivedOffer, type Shared } from './received-offer.ts';
+import { DEFAULT_LIMITS, type CoreLimits, type CorePorts, type PieceRecord } from './ports.ts';
+import { ReceivedOffer, recordOf, type Shared } from './received-offer.ts';
 import type { AddedOffer, Compared } from '../piece-store.ts';
 import type { StoredOffer } from './stored-offer.ts';
 
@@ -48,7 +48,7 @@ export class PieceStoreCore {
       received?.handOver();
       return {
         have: added.have(),
-        suspect: received?.suspectCount ?? 0,
+        suspect: received?.suspect() ?? new Bitfield(geometry.pieceCount).toBytes(),
         outlets: received?.outlets ?? [],
       };
     });
@@ -126,9 +126,9 @@ export class PieceStoreCore {
     asked: readonly OutletRequest<PickedFile>[],
   ): Promise<ReceivedOffer> {
     const layout = new OfferLayout(offer, geometry);
-    const record = bitfieldOf(geometry.pieceCount, await this.#ports.records.load(offer));
-    const have = record ?? new Bitfield(geometry.pieceCount);
-    const suspect = new Bitfield(geometry.pieceCount);
+    const record = readRecord(geometry.pieceCount, await this.#ports.records.load(offer));
+    const have = record?.have ?? new Bitfield(geometry.pieceCount);
+    const suspect = record?.suspect ?? new Bitfield(geometry.pieceCount);
     const outlets = new Outlets(offer, geometry, this.#ports);
     const restored = new OutletRestorer(this.#ports, layout, geometry, outlets);
     await restored.takeBack(asked, have, suspect);
@@ -156,7 +156,7 @@ export class PieceStoreCore {
       if (damaged.has((outlets.place(piece) ?? layout.piece(piece)).file) && have.clear(piece))
         suspect.set(piece);
     // Before anything is written: a file that grows again would make a claim believed that is not true.
-    if (damaged.size + outlets.size > 0) await this.#ports.records.save([[offer, have.toBytes()]]);
+    if (damaged.size + outlets.size > 0) await this.#ports.records.save([[offer, recordOf(have, suspect)]]);
     await restored.begin(asked, have);
     return new ReceivedOffer(offer, geometry, layout, have, this.#shared, suspect, outlets);
   }
@@ -196,9 +196,17 @@ export class PieceStoreCore {
 }
 
 /** A record that does not fit the geometry is worth nothing. */
-function bitfieldOf(pieces: number, bytes: Bytes | undefined): Bitfield | undefined {
+function readRecord(
+  pieces: number,
+  record: PieceRecord | undefined,
+): { readonly have: Bitfield; readonly suspect: Bitfield } | undefined {
+  if (record === undefined) return undefined;
+  const { have, suspect } = record;
   try {
-    return bytes === undefined ? undefined : Bitfield.fromBytes(pieces, bytes);
+    return {
+      have: Bitfield.fromBytes(pieces, have),
+      suspect: suspect === undefined ? new Bitfield(pieces) : Bitfield.fromBytes(pieces, suspect),
+    };
   } catch {
     return undefined;
   }

@@ -3,11 +3,19 @@ import type { ByteStore } from '../backends/byte-store.ts';
 import type { OutletRecord } from '../outlet/outlet.ts';
 import type { StorageEvent } from '../piece-store.ts';
 
+/** Which pieces of an offer are stored; bitfields, MSB first. */
+export interface PieceRecord {
+  /** Verified. */
+  readonly have: Bytes;
+  /** Not compared with their hashes yet; left out while there are none. Without it a crash would forget them. */
+  readonly suspect?: Bytes;
+}
+
 /** Where the store of record keeps, per offer, which pieces are present, and which files go into picked ones. Throws `StorageError`. */
 export interface OfferRecords {
-  load(offer: OfferId): Promise<Bytes | undefined>;
+  load(offer: OfferId): Promise<PieceRecord | undefined>;
   /** Durable, all or none, when it resolves. */
-  save(bitfields: readonly (readonly [OfferId, Bytes])[]): Promise<void>;
+  save(records: readonly (readonly [OfferId, PieceRecord])[]): Promise<void>;
   outlets(offer: OfferId): Promise<readonly OutletRecord[]>;
   /** Durable when it resolves, whatever happens to the machine. */
   saveOutlets(offer: OfferId, outlets: readonly OutletRecord[]): Promise<void>;

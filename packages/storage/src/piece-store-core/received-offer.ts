@@ -16,7 +16,7 @@ import type { Committable, GroupCommit } from './group-commit.ts';
 import { hashRange } from './hash-range.ts';
 import type { OfferLayout, Region } from './layout.ts';
 import { PartialPieces, type PieceBuffers } from './partial-pieces.ts';
-import type { CorePorts } from './ports.ts';
+import type { CorePorts, PieceRecord } from './ports.ts';
 import type { Compared } from '../piece-store.ts';
 import type { StoredOffer } from './stored-offer.ts';
 
@@ -52,9 +52,13 @@ export class ReceivedOffer implements StoredOffer, Committable {
   readonly #tasks = new Set<Promise<void>>();
   /** Comparisons go one after the other: each records what it found together with what is had already. */
   #comparing: Promise<unknown> = Promise.resolve();
+  /** The suspects that are being compared now. Who deletes bytes waits for them. */
+  #group: Promise<void> = Promise.resolve();
   /** Files whose bytes are being deleted: a late block must not end as a claim without bytes. */
   readonly #leaving = new Set<number>();
   #removed = false;
+  /** No further group of suspects is begun: the record says which are left. */
+  #closing = false;
 
   /** @param suspect - pieces that may be there, and are not in `have` */
   constructor(
@@ -95,8 +99,8 @@ export class ReceivedOffer implements StoredOffer, Committable {
     this.#outlets.advance(this.#have);
   }
 
-  get suspectCount(): number {
-    return this.#suspect.count;
+  suspect(): Bytes {
+    return this.#suspect.toBytes();
   }
 
   verify(): Promise<Compared> {
@@ -106,20 +110,37 @@ export class ReceivedOffer implements StoredOffer, Committable {
   }
 
   async #compare(): Promise<Compared> {
-    const { records } = this.#shared.ports;
-    for (let group = this.#takeSuspects(); group.length > 0 && !this.#removed; group = this.#takeSuspects()) {
-      const found: number[] = [];
-      for (const piece of group) if (await this.#isThere(piece)) found.push(piece);
-      for (const piece of group) if (!found.includes(piece)) this.#outlets.of(piece)?.lose(piece);
-      if (found.length === 0) continue;
-      await this.#shared.commit.exclusive(async () => {
-        await records.save([[this.id, this.bitsWith(found)]]);
-        this.committed(found);
-      });
+    for (
+      let group = this.#takeSuspects();
+      group.length > 0 && !this.#removed && !this.#closing;
+      group = this.#takeSuspects()
+    ) {
+      const done = this.#compareGroup(group);
+      this.#group = done.catch(() => undefined);
+      await done;
     }
-    if (!this.#removed) await this.#outlets.confirm();
+    if (!this.#removed && !this.#closing) await this.#outlets.confirm();
     this.#outlets.advance(this.#have);
-    return { have: this.have(), suspect: this.suspectCount };
+    return { have: this.have(), suspect: this.suspect() };
+  }
+
+  async #compareGroup(group: readonly number[]): Promise<void> {
+    const { commit, ports } = this.#shared;
+    const there: number[] = [];
+    for (const piece of group) if (await this.#isThere(piece)) there.push(piece);
+    // Given up meanwhile: nothing is recorded any more.
+    if (this.#removed) return;
+    const found = there.filter(piece => !this.#isLeaving(piece));
+    for (const piece of group) {
+      if (found.includes(piece)) continue;
+      this.#suspect.clear(piece);
+      this.#outlets.of(piece)?.lose(piece);
+    }
+    if (found.length === 0) return;
+    await commit.exclusive(async () => {
+      await ports.records.save([[this.id, this.recordWith(found)]]);
+      this.committed(found);
+    });
   }
 
   expect(first: number, hashes: Bytes): void {
@@ -204,19 +225,19 @@ export class ReceivedOffer implements StoredOffer, Committable {
     const { bytes, records } = this.#shared.ports;
     for (const index of files) {
       this.#leaving.add(index);
-      for (const piece of this.#piecesOf(index)) this.discard(piece);
+      for (const piece of this.#piecesOf(index)) {
+        this.discard(piece);
+        this.#suspect.clear(piece);
+      }
     }
     try {
-      // What is on its way to a commit lands first, then goes with the rest.
+      // What is on its way to a commit, or being compared, lands first, then goes with the rest.
+      await this.#group;
       await this.#quiet();
       await this.#shared.commit.exclusive(async () => {
-        for (const index of files)
-          for (const piece of this.#piecesOf(index)) {
-            this.#have.clear(piece);
-            this.#suspect.clear(piece);
-          }
+        for (const index of files) for (const piece of this.#piecesOf(index)) this.#have.clear(piece);
         // The claim goes before the bytes. Space in the container of small files is not given back: it is little.
-        await records.save([[this.id, this.have()]]);
+        await records.save([[this.id, this.recordWith([])]]);
       });
       for (const index of files) {
         const { own, file } = this.#layout.file(index);
@@ -230,9 +251,12 @@ export class ReceivedOffer implements StoredOffer, Committable {
 
   async close(forget: boolean): Promise<void> {
     if (forget) this.#removed = true;
+    // Whoever takes this one's place begins with what the record says.
+    this.#closing = true;
     this.#partials.clear();
     for (const [piece, data] of this.#unjudged) this.#release(piece, data);
     this.#unjudged.clear();
+    await this.#group;
     await this.#quiet();
     await this.#outlets.close();
     this.#removed = true;
@@ -241,15 +265,20 @@ export class ReceivedOffer implements StoredOffer, Committable {
     await this.#shared.ports.bytes.removeFolder(this.#layout.folder);
   }
 
-  bitsWith(pieces: readonly number[]): Bytes {
-    const bits = this.#have.clone();
-    for (const piece of pieces) bits.set(piece);
-    return bits.toBytes();
+  recordWith(pieces: readonly number[]): PieceRecord {
+    const have = this.#have.clone();
+    const suspect = this.#suspect.clone();
+    for (const piece of pieces) {
+      have.set(piece);
+      suspect.clear(piece);
+    }
+    return recordOf(have, suspect);
   }
 
   committed(pieces: readonly number[]): void {
     for (const piece of pieces) {
       this.#have.set(piece);
+      this.#suspect.clear(piece);
       this.#busy.delete(piece);
     }
     if (!this.#removed) this.#shared.ports.emit({ type: 'verified', offer: this.id, pieces });
@@ -269,14 +298,18 @@ export class ReceivedOffer implements StoredOffer, Committable {
       group.push(piece);
       if (group.length === VERIFY_GROUP) break;
     }
-    for (const piece of group) this.#suspect.clear(piece);
     return group;
   }
 
   async #isThere(piece: number): Promise<boolean> {
     // What came meanwhile is there, and what nobody can vouch for is not.
     if (this.#have.has(piece) || this.#busy.has(piece) || !this.#known.has(piece)) return false;
+    if (this.#removed || this.#isLeaving(piece)) return false;
     return await this.#matches(piece);
+  }
+
+  #isLeaving(piece: number): boolean {
+    return this.#leaving.has(locatePiece(this.#geometry, piece).file);
   }
 
   /** What lies there now has the expected hash. */
@@ -299,7 +332,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
     this.#have.clear(piece);
     this.#outlets.fail(outlet, error);
     await this.#shared.commit.exclusive(async () => {
-      await this.#shared.ports.records.save([[this.id, this.have()]]);
+      await this.#shared.ports.records.save([[this.id, this.recordWith([])]]);
       await this.#outlets.save();
     });
     return error;
@@ -379,4 +412,8 @@ export class ReceivedOffer implements StoredOffer, Committable {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
     await this.#shared.commit.settle();
   }
+}
+
+export function recordOf(have: Bitfield, suspect: Bitfield): PieceRecord {
+  return { have: have.toBytes(), ...(suspect.count > 0 && { suspect: suspect.toBytes() }) };
 }

@@ -78,7 +78,7 @@ export class SharedOffer implements StoredOffer {
   }
 
   async verify(): Promise<Compared> {
-    return { have: this.have(), suspect: 0 };
+    return { have: this.have(), suspect: new Bitfield(this.#geometry.pieceCount).toBytes() };
   }
 
   hash(first: number, count: number): Promise<Bytes> {

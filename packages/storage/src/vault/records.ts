@@ -1,11 +1,20 @@
 import * as v from 'valibot';
-import { MIN_PIECE_LENGTH, type Bytes, type OfferId } from '@shoal/protocol';
+import { MIN_PIECE_LENGTH, type OfferId } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
 import type { OutletRecord } from '../outlet/outlet.ts';
-import type { OfferRecords } from '../piece-store-core/ports.ts';
+import type { OfferRecords, PieceRecord } from '../piece-store-core/ports.ts';
 import { bytesSchema, type VaultDatabase } from './schema.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Bytes alone are a record without suspects. */
+export const pieceRecordSchema = v.union([
+  v.pipe(
+    bytesSchema,
+    v.transform((have): PieceRecord => ({ have })),
+  ),
+  v.object({ have: bytesSchema, suspect: bytesSchema }),
+]);
 
 /** What is kept of the files of an offer that go into picked ones. */
 export const outletsSchema = v.array(
@@ -29,18 +38,20 @@ export class VaultRecords implements OfferRecords {
     this.#place = place;
   }
 
-  async load(offer: OfferId): Promise<Bytes | undefined> {
+  async load(offer: OfferId): Promise<PieceRecord | undefined> {
     const value = await mapped(() => this.#database.get('bitfields', [this.#place, offer]));
-    const checked = v.safeParse(bytesSchema, value);
+    const checked = v.safeParse(pieceRecordSchema, value);
     return checked.success ? checked.output : undefined;
   }
 
-  async save(bitfields: readonly (readonly [OfferId, Bytes])[]): Promise<void> {
+  async save(records: readonly (readonly [OfferId, PieceRecord])[]): Promise<void> {
     await mapped(async () => {
       // Relaxed: if a power cut takes the record, its pieces are fetched again; it can never claim too much.
       const transaction = this.#database.transaction('bitfields', 'readwrite', { durability: 'relaxed' });
       await Promise.all([
-        ...bitfields.map(([offer, bits]) => transaction.store.put(bits, [this.#place, offer])),
+        ...records.map(([offer, record]) =>
+          transaction.store.put(record.suspect === undefined ? record.have : record, [this.#place, offer]),
+        ),
         transaction.done,
       ]);
     });
@@ -83,15 +94,15 @@ export class VaultRecords implements OfferRecords {
 
 /** For a store that does not outlive the tab, or where there is no IndexedDB: then nothing is claimed after a reload. */
 export class MemoryRecords implements OfferRecords {
-  readonly #bitfields = new Map<OfferId, Bytes>();
+  readonly #pieces = new Map<OfferId, PieceRecord>();
   readonly #outlets = new Map<OfferId, readonly OutletRecord[]>();
 
-  async load(offer: OfferId): Promise<Bytes | undefined> {
-    return this.#bitfields.get(offer);
+  async load(offer: OfferId): Promise<PieceRecord | undefined> {
+    return this.#pieces.get(offer);
   }
 
-  async save(bitfields: readonly (readonly [OfferId, Bytes])[]): Promise<void> {
-    for (const [offer, bits] of bitfields) this.#bitfields.set(offer, bits);
+  async save(records: readonly (readonly [OfferId, PieceRecord])[]): Promise<void> {
+    for (const [offer, record] of records) this.#pieces.set(offer, record);
   }
 
   async outlets(offer: OfferId): Promise<readonly OutletRecord[]> {
@@ -103,7 +114,7 @@ export class MemoryRecords implements OfferRecords {
   }
 
   async remove(offer: OfferId): Promise<void> {
-    this.#bitfields.delete(offer);
+    this.#pieces.delete(offer);
     this.#outlets.delete(offer);
   }
 }

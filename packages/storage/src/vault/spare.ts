@@ -38,7 +38,8 @@ export class SpareFiles {
     this.#folder = `${database}-spare`;
   }
 
-  async write(spare: Spare): Promise<void> {
+  /** @returns false when it is worth another try */
+  async write(spare: Spare): Promise<boolean> {
     try {
       const { room, selection, settings, entries } = spare;
       const header = utf8(
@@ -51,12 +52,16 @@ export class SpareFiles {
       const writable = await held(file, handle => handle.createWritable());
       await writable.write(new Blob([length, header, ...entries]));
       await writable.close();
+      return true;
     } catch {
-      return;
+      // Not every browser writes such files from a page.
+      return (
+        typeof FileSystemFileHandle === 'undefined' || !('createWritable' in FileSystemFileHandle.prototype)
+      );
     }
   }
 
-  /** What is readable. */
+  /** What is readable, the room that was seen last at the end. */
   async all(): Promise<readonly Spare[]> {
     const spares: Spare[] = [];
     try {
@@ -68,7 +73,7 @@ export class SpareFiles {
     } catch {
       // None there, or no such file system: what was read is what there is.
     }
-    return spares;
+    return spares.sort((a, b) => a.room.lastSeen - b.room.lastSeen);
   }
 
   async remove(room: RoomId): Promise<void> {

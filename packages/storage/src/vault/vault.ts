@@ -12,7 +12,7 @@ import {
 } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
 import type { KeptOutlet } from '../outlet/outlet.ts';
-import { outletsSchema } from './records.ts';
+import { outletsSchema, pieceRecordSchema } from './records.ts';
 import { countSchema, roomSchema, selectionSchema, type OfferSelection, type VaultRoom } from './rooms.ts';
 import { MAIN_SCOPE, VAULT_NAME, bytesSchema, openVaultDatabase, type VaultDatabase } from './schema.ts';
 import { SpareFiles } from './spare.ts';
@@ -66,8 +66,11 @@ export interface Vault {
   bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>>;
   putSelection(room: RoomId, selection: readonly OfferSelection[]): Promise<void>;
   selection(room: RoomId): Promise<readonly OfferSelection[]>;
-  /** Writes anew what is kept of the room beside the database ([VA1]); without effect where the browser has no such files. */
-  keepSpare(room: RoomId): Promise<void>;
+  /**
+   * Writes anew what is kept of the room beside the database ([VA1]); without effect where the browser has no such files.
+   * @returns false when it is worth another try
+   */
+  keepSpare(room: RoomId): Promise<boolean>;
   setting(name: string): Promise<string | undefined>;
   putSetting(name: string, value: string): Promise<void>;
   close(): void;
@@ -115,7 +118,9 @@ class IndexedDbVault implements Vault {
         ['rooms', 'selections', 'entries', 'settings'],
         'readwrite',
       );
-      for (const { room, selection, entries, settings } of spares) {
+      // Another tab may have done so meanwhile, and gone on from there.
+      const wanted = (await transaction.objectStore('rooms').count()) === 0 ? spares : [];
+      for (const { room, selection, entries, settings } of wanted) {
         void transaction.objectStore('rooms').put(room, room.room);
         void transaction.objectStore('selections').put(selection, room.room);
         for (const raw of entries) {
@@ -128,7 +133,7 @@ class IndexedDbVault implements Vault {
     });
   }
 
-  keepSpare(room: RoomId): Promise<void> {
+  keepSpare(room: RoomId): Promise<boolean> {
     return this.#try(async () => {
       const transaction = this.#database.transaction(['rooms', 'selections', 'entries', 'settings']);
       const settings = transaction.objectStore('settings');
@@ -140,8 +145,8 @@ class IndexedDbVault implements Vault {
         settings.getAll(),
       ]);
       const [kept] = valid(roomSchema, [known]);
-      if (kept === undefined) return;
-      await this.#spares.write({
+      if (kept === undefined) return true;
+      return await this.#spares.write({
         room: kept,
         selection: valid(selectionSchema, [selection])[0] ?? [],
         entries: valid(bytesSchema, entries),
@@ -267,7 +272,10 @@ class IndexedDbVault implements Vault {
   }
 
   bitfields(room: RoomId): Promise<ReadonlyMap<OfferId, Bytes>> {
-    return this.#try(() => this.#kept(room, 'bitfields', bytesSchema));
+    return this.#try(async () => {
+      const records = await this.#kept(room, 'bitfields', pieceRecordSchema);
+      return new Map([...records].map(([offer, { have }]) => [offer, have]));
+    });
   }
 
   putSelection(room: RoomId, selection: readonly OfferSelection[]): Promise<void> {
