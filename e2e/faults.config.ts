@@ -5,6 +5,8 @@ import journeys from './playwright.config.ts';
 export default defineConfig({
   ...journeys,
   testMatch: ['faults/*.spec.ts'],
+  // What a fault costs is measured here.
+  workers: 1,
   grepInvert: [],
   timeout: 15 * 60_000,
 });

@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 
-/** Journeys in real Chromium, one at a time: each drives several browsers on machines that may have two cores. */
+/** Journeys in real Chromium, each with several browsers, two at a time: on two cores one by itself waits more than it computes. */
 export default defineConfig({
   testDir: '.',
   testMatch: [
@@ -12,7 +12,7 @@ export default defineConfig({
   ],
   // Faults that `npm run e2e:faults` alone goes through: each takes a quarter of a minute.
   grepInvert: /@full/,
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   // A state that comes late on a busy machine still comes: speed is what the benchmarks judge.

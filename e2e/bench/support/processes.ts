@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 
 /** Seconds per clock tick of /proc/PID/stat (USER_HZ is 100 on every Linux that Chromium runs on). */
 const TICK_SECONDS = 0.01;
@@ -63,6 +64,16 @@ function sum(profile: string, of: (process: Process) => number): number {
       return total;
     }
   }, 0);
+}
+
+/**
+ * Lets a browser, with every thread that it has now and will have, run only when nobody else wants the processor: whoever is looked at
+ * has the machine to itself then, as it would if the other one were elsewhere.
+ */
+export function stepBack(profile: string): void {
+  for (const { pid } of browserProcesses(profile))
+    for (const thread of readdirSync(`/proc/${pid}/task`))
+      setPriority(Number(thread), constants.priority.PRIORITY_LOW);
 }
 
 /** Samples the memory of several browsers until stopped; yields the peak of each. */
