@@ -4,7 +4,7 @@ import journeys from './playwright.config.ts';
 /** `npm run e2e:faults`: the whole matrix; `npm test` runs a short form of it among the journeys. */
 export default defineConfig({
   ...journeys,
-  testMatch: ['faults/*.spec.ts'],
+  projects: [{ name: 'faults', testMatch: ['faults/*.spec.ts'] }],
   // What a fault costs is measured here.
   workers: 1,
   grepInvert: [],

@@ -1,14 +1,24 @@
 import { defineConfig } from '@playwright/test';
 
+const LINES = 'lab/line.spec.ts';
+
 /** Journeys in real Chromium, each with several browsers, two at a time: on two cores one by itself waits more than it computes. */
 export default defineConfig({
   testDir: '.',
-  testMatch: [
-    'journeys/*.spec.ts',
-    'firefox/*.spec.ts',
-    'hostile/*.spec.ts',
-    'faults/*.spec.ts',
-    'lab/*.spec.ts',
+  projects: [
+    {
+      name: 'journeys',
+      testMatch: [
+        'journeys/*.spec.ts',
+        'firefox/*.spec.ts',
+        'hostile/*.spec.ts',
+        'faults/*.spec.ts',
+        'lab/*.spec.ts',
+      ],
+      testIgnore: LINES,
+    },
+    // Measures packets, and has the machine to itself.
+    { name: 'lines', testMatch: LINES, dependencies: ['journeys'] },
   ],
   // Faults that `npm run e2e:faults` alone goes through: each takes a quarter of a minute.
   grepInvert: /@full/,

@@ -2,6 +2,7 @@ import {
   Bitfield,
   equalBytes,
   HASH_BYTES,
+  HashTable,
   hashPiece,
   locatePiece,
   type Bytes,
@@ -42,7 +43,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
   readonly #outlets: Outlets;
   readonly #have: Bitfield;
   readonly #suspect: Bitfield;
-  readonly #expected: Bytes;
+  readonly #expected: HashTable;
   readonly #known: Bitfield;
   readonly #partials: PartialPieces;
   /** Complete pieces that wait for their expected hash. */
@@ -77,7 +78,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
     this.#suspect = suspect;
     this.#outlets = outlets;
     this.#shared = shared;
-    this.#expected = new Uint8Array(geometry.pieceCount * HASH_BYTES);
+    this.#expected = new HashTable(geometry.pieceCount);
     this.#known = new Bitfield(geometry.pieceCount);
     this.#partials = new PartialPieces(shared.buffers);
   }
@@ -144,8 +145,10 @@ export class ReceivedOffer implements StoredOffer, Committable {
   }
 
   expect(first: number, hashes: Bytes): void {
-    this.#expected.set(hashes, first * HASH_BYTES);
-    this.#known.setRange(first, hashes.length / HASH_BYTES);
+    const count = hashes.length / HASH_BYTES;
+    for (let at = 0; at < count; at += 1)
+      this.#expected.set(first + at, hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES));
+    this.#known.setRange(first, count);
     for (const [piece, data] of this.#unjudged) {
       if (!this.#known.has(piece)) continue;
       this.#unjudged.delete(piece);
@@ -322,7 +325,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
       return false;
     }
     const digest = await hashPiece(ports.crypto, this.#geometry, piece, data);
-    return equalBytes(digest, this.#expected.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES));
+    return equalBytes(digest, this.#expected.slice(piece, 1));
   }
 
   /** A picked file does not have a piece any more that it was left with. */
@@ -374,7 +377,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
     try {
       const digest = await hashPiece(ports.crypto, this.#geometry, piece, data);
       if (this.#removed) return;
-      if (!equalBytes(digest, this.#expected.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))) {
+      if (!equalBytes(digest, this.#expected.slice(piece, 1))) {
         // Free before the word is out: who hears it asks for the piece again.
         this.#busy.delete(piece);
         ports.emit({ type: 'corrupt', offer: this.id, piece });
