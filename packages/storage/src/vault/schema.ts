@@ -14,7 +14,7 @@ export const bytesSchema = v.instance(Uint8Array<ArrayBuffer>);
 export interface VaultSchema extends DBSchema {
   rooms: { key: RoomId; value: unknown };
   identities: { key: RoomId; value: unknown };
-  /** [room, author, seq] → the entry as it was signed. */
+  /** [room, author, seq] → the entry as it was signed; seq + 2^40 → one that contradicts it. */
   entries: { key: [RoomId, PeerId, number]; value: unknown };
   /** [place, offer] → bitfield bytes. A place is room, scope and kind of store. */
   bitfields: { key: [string, OfferId]; value: unknown };

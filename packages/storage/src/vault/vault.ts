@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import {
   Bitfield,
   decodeEntry,
+  equalBytes,
   generateIdentity,
   type Bytes,
   type IdentityKeys,
@@ -38,6 +39,9 @@ export interface KeptSources {
   readonly files: readonly ({ readonly root: number; readonly path: string } | null)[];
 }
 
+/** Added to the number of an entry whose place in the log another one has: no log is so long. */
+const CONTRADICTED = 2 ** 40;
+
 /** What a device remembers of its rooms, apart from the bytes. Every method rejects with `StorageError` only. */
 export interface Vault {
   /** The key pair of this device in the room, made on first use; two tabs that ask at once get the same. */
@@ -48,9 +52,9 @@ export interface Vault {
   putRoom(room: VaultRoom): Promise<void>;
   /** Forgets the room and all that is kept of it here; the bytes of its offers are the piece store's. */
   removeRoom(room: RoomId): Promise<void>;
-  /** Stores a log entry; a second one with the same author and number is ignored. */
+  /** Stores a log entry. A second one with the same author and number proves a fork, and is kept too: one of them. */
   appendEntry(room: RoomId, raw: Bytes, author: PeerId, seq: number): Promise<void>;
-  /** Raw entries, each author's in order. */
+  /** Raw entries, each author's in order; what contradicts them comes last. */
   entries(room: RoomId): Promise<readonly Bytes[]>;
   /** Keeps runs of piece hashes beside those that are kept; one that begins at the same piece takes the other's place. */
   putHashes(room: RoomId, offer: OfferId, runs: readonly KeptRun[]): Promise<void>;
@@ -123,9 +127,13 @@ class IndexedDbVault implements Vault {
       for (const { room, selection, entries, settings } of wanted) {
         void transaction.objectStore('rooms').put(room, room.room);
         void transaction.objectStore('selections').put(selection, room.room);
+        const log = transaction.objectStore('entries');
         for (const raw of entries) {
           const key = entryKey(room.room, raw);
-          if (key !== undefined) void transaction.objectStore('entries').put(raw, key);
+          if (key === undefined) continue;
+          const [, author, seq] = key;
+          if ((await log.getKey(key)) === undefined) void log.put(raw, key);
+          else void log.put(raw, [room.room, author, CONTRADICTED + seq]);
         }
         for (const [name, value] of settings) void transaction.objectStore('settings').put(value, name);
       }
@@ -210,9 +218,10 @@ class IndexedDbVault implements Vault {
   appendEntry(room: RoomId, raw: Bytes, author: PeerId, seq: number): Promise<void> {
     return this.#try(async () => {
       const transaction = this.#database.transaction('entries', 'readwrite');
-      if ((await transaction.store.getKey([room, author, seq])) === undefined) {
-        await transaction.store.add(raw, [room, author, seq]);
-      }
+      const known = await transaction.store.get([room, author, seq]);
+      if (known === undefined) await transaction.store.add(raw, [room, author, seq]);
+      else if (!(known instanceof Uint8Array && equalBytes(known, raw)))
+        await transaction.store.put(raw, [room, author, CONTRADICTED + seq]);
       await transaction.done;
     });
   }
