@@ -210,4 +210,15 @@ describe('catalogue', () => {
     expect(catalogue.members.size + catalogue.offers.size).toBe(0);
     expect(catalogue.texts.map(text => text.author)).toEqual([bob.id]);
   });
+
+  test('[GC7] a revocation in a room with very many texts', async () => {
+    const { ann, bob } = cast();
+    const catalogue = new Catalogue();
+    const [hers, his] = [await ann.text('x'), await bob.text('x')];
+    catalogue.apply(hers);
+    // More than a call takes arguments, whatever the size of the stack.
+    for (let seq = 0; seq < 300_000; seq += 1) catalogue.apply({ ...his, seq });
+    catalogue.revoke(ann.id, 0);
+    expect(catalogue.texts).toHaveLength(300_000);
+  });
 });

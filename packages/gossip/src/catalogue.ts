@@ -54,7 +54,7 @@ export type CatalogueChange =
 export class Catalogue {
   readonly #members = new Map<PeerId, Member>();
   readonly #offers = new Map<OfferId, CatalogueOffer>();
-  readonly #texts: CatalogueText[] = [];
+  #texts: CatalogueText[] = [];
   readonly #receipts = new Map<PeerId, Map<PeerId, number>>();
   /** Kept per author so that a revocation can fold the rest anew. */
   readonly #applied = new Map<PeerId, LogEntry[]>();
@@ -92,8 +92,7 @@ export class Catalogue {
     this.#members.delete(author);
     this.#receipts.delete(author);
     for (const offer of before) this.#offers.delete(offer.id);
-    const texts = this.#texts.filter(text => text.author !== author || text.seq < fromSeq);
-    this.#texts.splice(0, this.#texts.length, ...texts);
+    this.#texts = this.#texts.filter(text => text.author !== author || text.seq < fromSeq);
     for (const entry of kept) if (entry.body.kind !== 'text') this.#fold(entry);
     const gone = before.filter(offer => !this.#offers.has(offer.id)).map(offer => offer.id);
     const changed = before.filter(offer => {
