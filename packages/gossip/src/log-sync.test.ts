@@ -5,6 +5,7 @@ import type { GossipEffect } from './events.ts';
 import { RoomLog } from './room-log.ts';
 import type { Author } from './testing/author.ts';
 import { authors, deliver, join, typesOf } from './testing/cast.ts';
+import { World } from './testing/world.ts';
 
 /** More than go into a vector of the short kind. */
 const MANY = 40;
@@ -168,6 +169,75 @@ describe('one at a time', () => {
       () => messagesTo(second.id, log.receive({ type: 'flush' })).length,
     );
     expect(turns.indexOf(1)).toBe(19);
+  });
+});
+
+describe('a turn ends', () => {
+  const [first, second, ...liars] = authors(5, 81);
+  const [victim, honest] = [idOf(first), idOf(second)];
+
+  /** Liars that never have said all; each goes on as `persist` says, and the victim meets them first. */
+  async function besieged(count: number, persist: (world: World, liar: PeerId, entry: LogEntry) => void) {
+    const { entries } = await crowd();
+    const world = new World({ random: () => 0.5 });
+    world.genuine(...entries);
+    const log = world.addHonest(victim);
+    world.addHonest(honest);
+    world.tell(honest, { type: 'restored', entries });
+    const chosen = liars.slice(0, count);
+    for (const { id } of chosen) {
+      world.addLiar(id, { receive: () => [] });
+      world.link(victim, id);
+    }
+    world.link(victim, honest);
+    const [entry] = entries;
+    if (entry === undefined) throw new Error('nothing');
+    const flushes = 60 * (count + 1);
+    for (let flush = 0; flush < flushes; flush += 1) {
+      if (flush % 15 === 0) for (const { id } of chosen) persist(world, id, entry);
+      world.deliver();
+      for (const id of [victim, honest]) world.tell(id, { type: 'flush' });
+    }
+    world.deliver();
+    return { log, entries };
+  }
+
+  const repeat = (world: World, peer: PeerId, { raw }: LogEntry): void =>
+    world.tell(victim, { type: 'message', peer, message: { type: 'log-entries', entries: [raw] } });
+
+  test('[GS10] whoever never says that it is done keeps a newcomer from the others for 60 flushes at most', async () => {
+    const { log, entries } = await besieged(1, repeat);
+    expect(log.entries()).toHaveLength(entries.length);
+  });
+
+  test('[GS10] several that come back each time do not keep the turn between them', async () => {
+    const { log, entries } = await besieged(3, (world, peer, entry) => {
+      repeat(world, peer, entry);
+      // Its own turn over, it shows that there is more to be had from it.
+      world.tell(victim, { type: 'message', peer, message: { type: 'log-done' } });
+      const message = { type: 'log-digest', root: new Uint8Array(16), buckets: new Uint8Array(512) } as const;
+      world.tell(victim, { type: 'message', peer, message });
+    });
+    expect(log.entries()).toHaveLength(entries.length);
+  });
+
+  test('[GS10] a turn has no end while nobody else waits, and what comes after it is taken', async () => {
+    const { entries } = await crowd();
+    const log = new RoomLog({ self: victim });
+    const [slow, other] = [idOf(liars[0]), idOf(liars[1])];
+    log.receive({ type: 'neighbour-joined', peer: slow });
+    const flush = (count: number): GossipMessage[] =>
+      Array.from({ length: count }, () => messagesTo(other, log.receive({ type: 'flush' }))).flat();
+    for (const entry of entries.slice(0, 10)) {
+      deliver(log, slow, [entry]);
+      flush(15);
+    }
+    expect(messagesTo(other, log.receive({ type: 'neighbour-joined', peer: other }))).toMatchObject([
+      { type: 'log-digest', buckets: { length: 0 } },
+    ]);
+    expect(flush(1)).toMatchObject([{ type: 'log-vector' }]);
+    deliver(log, slow, entries.slice(10));
+    expect(log.entries()).toHaveLength(entries.length);
   });
 });
 

@@ -33,6 +33,8 @@ export class Neighbour {
   waiting = 0;
   /** It may have what is not here, and is to be compared with when its turn comes. */
   behind = false;
+  /** Which of all turns its last one was, in which we caught up from it; 0 before the first. */
+  turn = 0;
   /** Some of what it sent found no room, and must be asked for again. */
   askAgain = false;
   /** It misbehaved: nothing is taken from it or sent to it any more. */
