@@ -17,6 +17,8 @@ export interface GossipLimits {
   readonly maxBatchEntries: number;
   /** How often, between two ticks, a neighbour may have things sent again by claiming to have less than it was sent. */
   readonly maxRepeats: number;
+  /** How often, over one link, a neighbour is sent what follows the same entry: one that never has it by then has no room for it. */
+  readonly maxSameSends: number;
   /** How often a fork proof or a log head is offered to one neighbour over one link. */
   readonly maxProofSends: number;
 }
@@ -36,6 +38,7 @@ export const DEFAULT_GOSSIP_LIMITS: GossipLimits = {
   maxBatchBytes: 256 * 1024,
   maxBatchEntries: 512,
   maxRepeats: 16,
+  maxSameSends: 8,
   maxProofSends: 8,
 };
 

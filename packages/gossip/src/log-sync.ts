@@ -345,7 +345,7 @@ export class LogSync {
     const log = this.#options.logs.get(author);
     if (log === undefined) return [];
     const has = neighbour.has(author) ?? 0;
-    const missing = log.entries.slice(has);
+    const missing = has < log.nextSeq && neighbour.takeRest(author, has) ? log.entries.slice(has) : [];
     const head = log.entries.at(-1);
     neighbour.queue.delete(author);
     if (head !== undefined && missing.length > 0) {

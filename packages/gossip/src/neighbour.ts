@@ -18,6 +18,8 @@ export class Neighbour {
   readonly #has = new Map<PeerId, number>();
   readonly #proofs = new Map<PeerId, ProofSends>();
   readonly #heads = new Map<PeerId, { readonly head: string; left: number }>();
+  /** Per author, after how many entries it was sent the rest, and how often it may be sent that again. */
+  readonly #sends = new Map<PeerId, { readonly from: number; left: number }>();
   #repeats: number;
   /** Per author the first new entry that it was neither sent nor told of. */
   readonly queue = new Map<PeerId, number>();
@@ -106,6 +108,15 @@ export class Neighbour {
     const left = known?.head === head ? known.left : this.#limits.maxProofSends;
     if (left <= 0) return false;
     this.#heads.set(entry.author, { head, left: left - 1 });
+    return true;
+  }
+
+  /** Whether to send what follows the author's first `from` entries; counts as sent. */
+  takeRest(author: PeerId, from: number): boolean {
+    const known = this.#sends.get(author);
+    const left = known?.from === from ? known.left : this.#limits.maxSameSends;
+    if (left <= 0) return false;
+    this.#sends.set(author, { from, left: left - 1 });
     return true;
   }
 
