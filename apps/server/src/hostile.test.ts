@@ -2,7 +2,7 @@ import { connect as connectTcp } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './config.ts';
 import type { Membership } from './membership.ts';
-import { ROOM_A, connect, startServer } from './testing/harness.ts';
+import { ROOM_A, connect, connectRaw, startServer } from './testing/harness.ts';
 
 const REFUSED = { ok: false, code: 'bad-request' };
 
@@ -166,6 +166,45 @@ describe('connections', () => {
     const server = await startServer({ limits: { ...DEFAULT_LIMITS, maxConnectionsPerIp: 5 } });
     const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => connect(server)));
     expect(attempts.filter(attempt => attempt.status === 'fulfilled')).toHaveLength(5);
+  });
+
+  test.each<[string, string[][]]>([
+    ['leaves and comes back', [['40'], ['41'], ['40']]],
+    ['comes twice at once', [['40', '40']]],
+  ])('whoever %s on one connection has its allowances only once: it is cut', async (_name, steps) => {
+    const server = await startServer();
+    const raw = await connectRaw(server);
+    const closed = new Promise<void>(resolve => {
+      raw.tcp.once('end', resolve);
+    });
+    for (const packets of steps) {
+      raw.send(...packets);
+      await raw.sees(/40\{"sid":/);
+    }
+    // A close frame; then the server waits for ours.
+    await raw.sees(/\x88\0/);
+    raw.tcp.end();
+    await closed;
+  });
+
+  test('whoever does not read is cut before its answers fill the memory', async () => {
+    const server = await startServer({ limits: { ...DEFAULT_LIMITS, maxConnectionsPerIp: 1 } });
+    const raw = await connectRaw(server);
+    raw.send('40');
+    await raw.sees(/40\{"sid":/);
+    raw.tcp.pause();
+    // Socket.IO itself answers that there is no such namespace.
+    raw.send(...Array.from({ length: 100_000 }, () => '40/a,'));
+    await expect
+      .poll(
+        () =>
+          connect(server).then(
+            client => client.socket.connected,
+            () => false,
+          ),
+        { timeout: 4_000 },
+      )
+      .toBe(true);
   });
 
   test('new ones are rationed by the minute', async () => {

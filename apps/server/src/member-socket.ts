@@ -20,6 +20,8 @@ export const SOCKET_RATES = {
 
 /** Bytes of boxes that wait for a receiver that does not read; more are refused, so that it cannot fill our memory. */
 const MAX_WAITING_BYTES = 512 * 1024;
+/** What a box costs beside its bytes: two packets. So a sender of tiny boxes cannot make its receiver look like one that never reads. */
+const BOX_COST_BYTES = 512;
 
 /** Where a socket is in its life. `joining` exists because membership is asynchronous. */
 export type Phase =
@@ -89,8 +91,9 @@ export class MemberSocket {
 
   /** Hands a box to this member, or answers false when too much waits for it already. */
   deliver(from: string, box: Bytes): boolean {
-    if (this.#waitingBytes + box.length > MAX_WAITING_BYTES) return false;
-    this.#waitingBytes += box.length;
+    const cost = box.length + BOX_COST_BYTES;
+    if (this.#waitingBytes + cost > MAX_WAITING_BYTES) return false;
+    this.#waitingBytes += cost;
     this.#send(from, box);
     return true;
   }

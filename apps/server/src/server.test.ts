@@ -1,15 +1,39 @@
 import { request as httpRequest } from 'node:http';
-import { rm } from 'node:fs/promises';
-import { connect as connectTcp } from 'node:net';
+import { readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { connect as connectTcp, createServer as createTcpServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import process from 'node:process';
 import { pino } from 'pino';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ServerError } from './errors.ts';
 import { ROOM_A, connect, startServer, stubWebApp } from './testing/harness.ts';
 
 const HAS_IPV6 = Object.values(networkInterfaces()).some(list =>
   list?.some(({ address }) => address === '::1'),
 );
+
+/** Only there can a process see what it holds open, and is a socket a file that cannot be opened. */
+const IS_LINUX = process.platform === 'linux';
+
+/** How many descriptors of this process are open on a file. */
+async function timesOpen(path: string): Promise<number> {
+  const names = await readdir('/proc/self/fd');
+  const targets = await Promise.all(names.map(name => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  return targets.filter(target => target === path).length;
+}
+
+/** Asks for a file, reads a little of it and resets the connection. */
+function abortedGet(port: number, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const raw = connectTcp(port, '127.0.0.1');
+    raw.once('error', reject);
+    raw.once('data', () => raw.resetAndDestroy());
+    raw.once('close', () => {
+      resolve();
+    });
+    raw.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
+  });
+}
 
 /** A request whose path goes out as it is: fetch would tidy it up. */
 function rawGet(port: number, path: string, headers: Record<string, string> = {}, method = 'GET') {
@@ -90,6 +114,25 @@ describe('the web app', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     await rm(`${webRoot}/assets/index-a1b2c3.js`);
     expect((await fetch(`${url}/assets/index-a1b2c3.js`)).status).toBe(404);
+  });
+
+  test.runIf(IS_LINUX)('an answer that nobody waits for any more does not keep its file open', async () => {
+    const webRoot = await stubWebApp();
+    const { port } = await startServer({ webRoot });
+    const file = `${webRoot}/assets/large.js`;
+    await writeFile(file, Buffer.alloc(3_000_000));
+    await Promise.all(Array.from({ length: 20 }, () => abortedGet(port, '/assets/large.js')));
+    await expect.poll(() => timesOpen(file)).toBe(0);
+  });
+
+  test.runIf(IS_LINUX)('a file that is there and does not open does no harm', async () => {
+    const webRoot = await stubWebApp();
+    const { url } = await startServer({ webRoot });
+    // What was removed since it was looked at fails in the same way, and cannot be timed.
+    const inTheWay = createTcpServer().listen(`${webRoot}/assets/x.js`);
+    onTestFinished(() => void inTheWay.close());
+    await expect(fetch(`${url}/assets/x.js`)).rejects.toThrow();
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 });
 

@@ -41,6 +41,11 @@ export interface RunningServer {
 
 /** A polling request may hold a box in base64 and its envelope; nothing honest is larger. */
 const MAX_PAYLOAD_BYTES = 2 * MAX_BOX_BYTES;
+/**
+ * Packets that wait for a client that does not read, answers of Socket.IO itself included. All boxes that may wait for a member are half
+ * of this.
+ */
+const MAX_WAITING_PACKETS = 4_096;
 /** Closing: what clients get for fetching their last messages, and then everybody for ending requests. Together below 5 s. */
 const DRAIN_TIMEOUT_MS = 1_000;
 const FORCE_CLOSE_MS = 3_000;
@@ -101,6 +106,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     const leave = gate.enter(keyOf(connection.request, trustProxy));
     if (leave === undefined) connection.close(true);
     else connection.once('close', leave);
+    connection.on('packetCreate', () => {
+      if (connection.writeBuffer.length >= MAX_WAITING_PACKETS) connection.close(true);
+    });
   });
   // Socket.IO took over the request listener; this one runs before it, so that its answers carry the headers, too.
   http.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -143,7 +151,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 /** The part of an Engine.IO connection that we use; the engine is typed as an emitter of anything. */
 interface EngineConnection {
   readonly request: IncomingMessage;
+  readonly writeBuffer: readonly unknown[];
   close(discard: boolean): void;
+  on(event: 'packetCreate', listener: () => void): void;
   once(event: 'close', listener: () => void): void;
 }
 

@@ -59,6 +59,8 @@ export class Signaling {
   };
   readonly #options: SignalingOptions;
   readonly #members = new Map<string, MemberSocket>();
+  /** Connections that have had their socket. */
+  readonly #used = new WeakSet<object>();
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -71,6 +73,12 @@ export class Signaling {
   }
 
   #accept(socket: SignalingSocket): void {
+    // Socket.IO lets a client leave and come back on one connection, each time with all of its allowances. Ours never does.
+    if (this.#used.has(socket.conn)) {
+      socket.disconnect(true);
+      return;
+    }
+    this.#used.add(socket.conn);
     const address = randomBytes(16).toString('base64url');
     const member = new MemberSocket(address, this.#options.clock, (from, box) => {
       socket.emit('signal', { from, box });

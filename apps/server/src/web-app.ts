@@ -40,6 +40,11 @@ export function webApp(root: string): RequestHandler {
     // No file here is worth a partial answer, and sirv answers nonsensical ranges by throwing.
     delete request.headers.range;
     request.url = APP_ROUTES.has(path) ? '/' : path;
+    // sirv pipes and looks away: an aborted answer would keep its file open for good, and a file that does not open would end the process.
+    response.once('pipe', file => {
+      file.once('error', () => response.destroy());
+      response.once('close', () => file.destroy());
+    });
     files(request, response, () => {
       sendText(response, 404, 'not-found', 'There is nothing here.');
     });

@@ -1,5 +1,6 @@
 import { equalBytes } from '@shoal/protocol';
 import type { Bytes, LogEntry, PeerId } from '@shoal/protocol';
+import type { ByteBudget } from './byte-budget.ts';
 import { findFork, lowerFork } from './fork.ts';
 import type { Fork } from './fork.ts';
 import type { GossipLimits } from './limits.ts';
@@ -10,14 +11,17 @@ const HASH_LENGTH = 32;
 export class AuthorLog {
   readonly author: PeerId;
   readonly #limits: GossipLimits;
+  /** Shared with the logs of others; ours has none. */
+  readonly #shared: ByteBudget | undefined;
   readonly #entries: LogEntry[] = [];
   #bytes = 0;
   #full = false;
   #fork: Fork | undefined;
 
-  constructor(author: PeerId, limits: GossipLimits) {
+  constructor(author: PeerId, limits: GossipLimits, shared?: ByteBudget) {
     this.author = author;
     this.#limits = limits;
+    this.#shared = shared;
   }
 
   get entries(): readonly LogEntry[] {
@@ -75,12 +79,13 @@ export class AuthorLog {
   append(entry: LogEntry): boolean {
     if (entry.seq !== this.nextSeq || entry.seq >= this.end || !equalBytes(entry.prev, this.prevHash))
       return false;
-    if (this.#bytes + entry.raw.length > this.#limits.maxBytesPerAuthor) {
+    const bytes = entry.raw.length;
+    if (this.#bytes + bytes > this.#limits.maxBytesPerAuthor || this.#shared?.take(bytes) === false) {
       this.#full = true;
       return false;
     }
     this.#entries.push(entry);
-    this.#bytes += entry.raw.length;
+    this.#bytes += bytes;
     return true;
   }
 
@@ -88,7 +93,10 @@ export class AuthorLog {
   freeze(fork: Fork): boolean {
     if (fork.fromSeq >= (this.#fork?.fromSeq ?? Infinity)) return false;
     this.#fork = fork;
-    for (const entry of this.#entries.splice(fork.fromSeq)) this.#bytes -= entry.raw.length;
+    for (const { raw } of this.#entries.splice(fork.fromSeq)) {
+      this.#bytes -= raw.length;
+      this.#shared?.giveBack(raw.length);
+    }
     return true;
   }
 }

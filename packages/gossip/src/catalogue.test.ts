@@ -210,4 +210,97 @@ describe('catalogue', () => {
     expect(catalogue.members.size + catalogue.offers.size).toBe(0);
     expect(catalogue.texts.map(text => text.author)).toEqual([bob.id]);
   });
+
+  test('[GC7] a revocation in a room with very many texts', async () => {
+    const { ann, bob } = cast();
+    const catalogue = new Catalogue();
+    const [hers, his] = [await ann.text('x'), await bob.text('x')];
+    catalogue.apply(hers);
+    // More than a call takes arguments, whatever the size of the stack.
+    for (let seq = 0; seq < 300_000; seq += 1) catalogue.apply({ ...his, seq });
+    catalogue.revoke(ann.id, 0);
+    expect(catalogue.texts).toHaveLength(300_000);
+  });
+
+  describe('[GC10] what all offers cost their readers is bounded', () => {
+    /** One entry of some hundred bytes: four terabytes in a file. */
+    const huge: EntryBody = {
+      kind: 'offer',
+      pieceLength: 4 * 1024 * 1024,
+      files: [{ path: 'x', size: 2 ** 42 }],
+    };
+    const many: EntryBody = {
+      kind: 'offer',
+      pieceLength: PIECE,
+      files: Array.from({ length: 10_000 }, (_, i) => ({ path: `${i}`, size: 1 })),
+    };
+
+    async function offered(body: EntryBody, count: number, self?: Author, before: readonly LogEntry[] = []) {
+      const { ann } = cast();
+      const catalogue = new Catalogue(self?.id);
+      for (const entry of before) catalogue.apply(entry);
+      const entries: LogEntry[] = [];
+      for (let i = 0; i < count; i += 1) entries.push(await ann.write(body));
+      const changes = entries.map(entry => catalogue.apply(entry).length);
+      return { ann, catalogue, entries, changes };
+    }
+
+    test.each<[string, EntryBody, number, number]>([
+      ['pieces', huge, 2_000, 4],
+      ['files', many, 25, 20],
+      ['offers', offer('x'), 2_000, 1_000],
+    ])('in %s', async (_name, body, count, most) => {
+      const { catalogue, changes } = await offered(body, count);
+      expect(catalogue.offers.size).toBe(most);
+      expect(changes).toEqual(Array.from({ length: count }, (_, i) => (i < most ? 1 : 0)));
+    });
+
+    test('a withdrawal makes room, once; what was left out stays out', async () => {
+      const { ann, catalogue, entries } = await offered(huge, 5);
+      const [first, , , , last] = entries.map(offerIdOf);
+      if (first === undefined || last === undefined) throw new Error('no offer');
+      expect(catalogue.apply(await ann.write({ kind: 'withdraw', offer: last }))).toEqual([]);
+      for (let i = 0; i < 2; i += 1) catalogue.apply(await ann.write({ kind: 'withdraw', offer: first }));
+      for (let i = 0; i < 2; i += 1) catalogue.apply(await ann.write(huge));
+      expect([...catalogue.offers.values()].filter(({ withdrawn }) => !withdrawn)).toHaveLength(4);
+      expect(catalogue.offers.has(last)).toBe(false);
+    });
+
+    test('[GC7] a revocation gives back what is gone, and only that', async () => {
+      const { ann, catalogue } = await offered(huge, 5);
+      const { bob } = cast();
+      catalogue.revoke(ann.id, 3);
+      expect(catalogue.offers.size).toBe(3);
+      for (let i = 0; i < 2; i += 1) catalogue.apply(await bob.write(huge));
+      expect([...catalogue.offers.values()].map(({ author }) => author)).toEqual([
+        ...Array.from({ length: 3 }, () => ann.id),
+        bob.id,
+      ]);
+    });
+
+    test('[GC7] a revocation brings in nothing that was left out, of which nobody would be told', async () => {
+      const { bob } = cast();
+      const his = await bob.write(huge);
+      const { ann, catalogue, entries } = await offered(huge, 4, undefined, [his]);
+      catalogue.apply(await bob.write({ kind: 'withdraw', offer: offerIdOf(his) }));
+      catalogue.revoke(ann.id, 4);
+      expect([...catalogue.offers.keys()]).toEqual([his, ...entries.slice(0, 3)].map(offerIdOf));
+    });
+
+    test('[GC7] a withdrawal that is void does not bring back more than fits', async () => {
+      const { ann, catalogue, entries } = await offered(huge, 4);
+      const { bob } = cast();
+      for (const entry of entries)
+        catalogue.apply(await ann.write({ kind: 'withdraw', offer: offerIdOf(entry) }));
+      for (let i = 0; i < 3; i += 1) catalogue.apply(await bob.write(huge));
+      const [change] = catalogue.revoke(ann.id, 4);
+      expect([...catalogue.offers.values()].filter(({ withdrawn }) => !withdrawn)).toHaveLength(4);
+      expect(change).toMatchObject({ gone: entries.slice(1).map(offerIdOf) });
+    });
+
+    test('what one shares oneself is never left out', async () => {
+      const { ann } = cast();
+      expect((await offered(huge, 6, ann)).catalogue.offers.size).toBe(6);
+    });
+  });
 });

@@ -2,6 +2,7 @@ import { ProtocolError, geometryOf, offerIdOf, safePaths } from '@shoal/protocol
 import type { Bytes, LogEntry, OfferGeometry, OfferId, PeerId } from '@shoal/protocol';
 import type { Receipts } from './ledger.ts';
 import { MAX_GIVERS_PER_AUTHOR } from './limits.ts';
+import { OfferLoad } from './offer-load.ts';
 
 export interface Member {
   readonly name: string;
@@ -52,12 +53,20 @@ export type CatalogueChange =
  * What the logs mean: members, offers, texts, receipts. A pure fold over accepted entries, each author's in order of `seq`.
  */
 export class Catalogue {
+  readonly #self: PeerId | undefined;
+  /** Of all offers that are not withdrawn. */
+  readonly #load = new OfferLoad();
   readonly #members = new Map<PeerId, Member>();
   readonly #offers = new Map<OfferId, CatalogueOffer>();
-  readonly #texts: CatalogueText[] = [];
+  #texts: CatalogueText[] = [];
   readonly #receipts = new Map<PeerId, Map<PeerId, number>>();
   /** Kept per author so that a revocation can fold the rest anew. */
   readonly #applied = new Map<PeerId, LogEntry[]>();
+
+  /** The offers of `self` are never left out, however many there are. */
+  constructor(self?: PeerId) {
+    this.#self = self;
+  }
 
   get members(): ReadonlyMap<PeerId, Member> {
     return this.#members;
@@ -91,10 +100,17 @@ export class Catalogue {
     this.#applied.set(author, kept);
     this.#members.delete(author);
     this.#receipts.delete(author);
-    for (const offer of before) this.#offers.delete(offer.id);
-    const texts = this.#texts.filter(text => text.author !== author || text.seq < fromSeq);
-    this.#texts.splice(0, this.#texts.length, ...texts);
-    for (const entry of kept) if (entry.body.kind !== 'text') this.#fold(entry);
+    for (const offer of before) {
+      this.#offers.delete(offer.id);
+      if (!offer.withdrawn) this.#load.remove(offer.geometry);
+    }
+    const known = new Set(before.map(({ id }) => id));
+    this.#texts = this.#texts.filter(text => text.author !== author || text.seq < fromSeq);
+    for (const entry of kept) {
+      // What was left out stays out: nobody was told of it.
+      const leftOut = entry.body.kind === 'offer' && !known.has(offerIdOf(entry));
+      if (entry.body.kind !== 'text' && !leftOut) this.#fold(entry);
+    }
     const gone = before.filter(offer => !this.#offers.has(offer.id)).map(offer => offer.id);
     const changed = before.filter(offer => {
       const now = this.#offers.get(offer.id);
@@ -119,9 +135,11 @@ export class Catalogue {
           offer.root === undefined ? { ...offer, root: body.root } : offer,
         );
       case 'withdraw':
-        return this.#change(body.offer, author, 'withdrawn', offer =>
-          offer.withdrawn ? offer : { ...offer, withdrawn: true },
-        );
+        return this.#change(body.offer, author, 'withdrawn', offer => {
+          if (offer.withdrawn) return offer;
+          this.#load.remove(offer.geometry);
+          return { ...offer, withdrawn: true };
+        });
       case 'text':
         this.#texts.push({ author, seq, text: body.text });
         return [{ type: 'text', author, seq }];
@@ -145,6 +163,8 @@ export class Catalogue {
           return path === file.path ? file : { ...file, path };
         }),
       );
+      if (entry.author !== this.#self && !this.#load.fits(geometry)) return [];
+      this.#load.add(geometry);
       this.#offers.set(id, {
         id,
         author: entry.author,

@@ -1,5 +1,6 @@
 /** What a caller of this package did wrong; what a neighbour did wrong is an effect, never an exception. */
-export type GossipErrorCode = 'not-own-entry' | 'stale-entry' | 'author-frozen' | 'log-full';
+export type GossipErrorCode =
+  'not-own-entry' | 'stale-entry' | 'author-frozen' | 'log-full' | 'room-overfull';
 
 /** The one error class of this package. */
 export class GossipError extends Error {

@@ -8,5 +8,6 @@ export { standings } from './ledger.ts';
 export type { LedgerInput, Receipts } from './ledger.ts';
 export { DEFAULT_GOSSIP_LIMITS } from './limits.ts';
 export type { GossipLimits } from './limits.ts';
+export { OfferLoad } from './offer-load.ts';
 export { RoomLog } from './room-log.ts';
 export type { LogHead, RoomLogOptions } from './room-log.ts';

@@ -10,6 +10,8 @@ import { Neighbour } from './neighbour.ts';
 const SMALL_VECTOR = 16;
 /** Flushes after which an answer is no longer waited for, if nothing came meanwhile. */
 const PATIENCE = 20;
+/** Flushes that one neighbour may keep the others waiting, however much it sends. */
+const TURN = 60;
 /** Every so many flushes, those who are not sent new entries are told of them. */
 const FLUSHES_PER_ANNOUNCEMENT = 4;
 /** Flushes in which an announced entry may still come by itself before it is asked for: the way down a busy tree takes seconds. */
@@ -42,6 +44,9 @@ export class LogSync {
   #source: Neighbour | undefined;
   /** Flushes left until we look for another. */
   #patience = 0;
+  /** The flush at which its turn is over, if others wait. */
+  #turnEnds = 0;
+  #turns = 0;
   /** Per author the flush at which announced entries were last asked for. */
   readonly #wished = new Map<PeerId, number>();
   #flushes = 0;
@@ -185,11 +190,7 @@ export class LogSync {
         neighbour.behind = true;
         this.#release(neighbour);
       }
-    if (this.#source !== undefined) return;
-    const next = [...this.#neighbours.values()].find(
-      ({ behind, waiting, ended }) => behind && waiting === 0 && !ended,
-    );
-    if (next !== undefined) this.#compare(next);
+    if (this.#source === undefined) this.#turnToNext();
   }
 
   tick(): void {
@@ -211,6 +212,8 @@ export class LogSync {
       if (this.#flushes - at >= FLUSHES_PER_ANNOUNCEMENT) this.#wished.delete(author);
     this.#patience -= 1;
     if (this.#patience <= 0) this.#source = undefined;
+    // Without waiting for open checks: whoever always sends more would never let them end.
+    else if (this.#source !== undefined && this.#flushes >= this.#turnEnds) this.#turnToNext();
     for (const neighbour of this.#neighbours.values()) {
       if (neighbour.ended) continue;
       if (neighbour.waiting > 0 && --neighbour.waiting === 0) this.#release(neighbour);
@@ -242,6 +245,14 @@ export class LogSync {
     this.#fresh.clear();
   }
 
+  /** Of those that wait, whoever's last turn is longest ago: two that always come back cannot keep the turn between them. */
+  #turnToNext(): void {
+    const [next] = [...this.#neighbours.values()]
+      .filter(({ behind, waiting, ended }) => behind && waiting === 0 && !ended)
+      .toSorted((a, b) => a.turn - b.turn);
+    if (next !== undefined) this.#compare(next);
+  }
+
   /** Begins to catch up from a neighbour. */
   #compare(neighbour: Neighbour): void {
     neighbour.behind = false;
@@ -257,6 +268,11 @@ export class LogSync {
   }
 
   #sourceIs(neighbour: Neighbour): void {
+    if (this.#source !== neighbour) {
+      this.#turns += 1;
+      neighbour.turn = this.#turns;
+      this.#turnEnds = this.#flushes + TURN;
+    }
     this.#source = neighbour;
     this.#patience = PATIENCE;
   }
@@ -329,7 +345,7 @@ export class LogSync {
     const log = this.#options.logs.get(author);
     if (log === undefined) return [];
     const has = neighbour.has(author) ?? 0;
-    const missing = log.entries.slice(has);
+    const missing = has < log.nextSeq && neighbour.takeRest(author, has) ? log.entries.slice(has) : [];
     const head = log.entries.at(-1);
     neighbour.queue.delete(author);
     if (head !== undefined && missing.length > 0) {

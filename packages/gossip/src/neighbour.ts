@@ -18,6 +18,8 @@ export class Neighbour {
   readonly #has = new Map<PeerId, number>();
   readonly #proofs = new Map<PeerId, ProofSends>();
   readonly #heads = new Map<PeerId, { readonly head: string; left: number }>();
+  /** Per author, after how many entries it was sent the rest, and how often it may be sent that again. */
+  readonly #sends = new Map<PeerId, { readonly from: number; left: number }>();
   #repeats: number;
   /** Per author the first new entry that it was neither sent nor told of. */
   readonly queue = new Map<PeerId, number>();
@@ -33,6 +35,8 @@ export class Neighbour {
   waiting = 0;
   /** It may have what is not here, and is to be compared with when its turn comes. */
   behind = false;
+  /** Which of all turns its last one was, in which we caught up from it; 0 before the first. */
+  turn = 0;
   /** Some of what it sent found no room, and must be asked for again. */
   askAgain = false;
   /** It misbehaved: nothing is taken from it or sent to it any more. */
@@ -104,6 +108,15 @@ export class Neighbour {
     const left = known?.head === head ? known.left : this.#limits.maxProofSends;
     if (left <= 0) return false;
     this.#heads.set(entry.author, { head, left: left - 1 });
+    return true;
+  }
+
+  /** Whether to send what follows the author's first `from` entries; counts as sent. */
+  takeRest(author: PeerId, from: number): boolean {
+    const known = this.#sends.get(author);
+    const left = known?.from === from ? known.left : this.#limits.maxSameSends;
+    if (left <= 0) return false;
+    this.#sends.set(author, { from, left: left - 1 });
     return true;
   }
 

@@ -138,6 +138,29 @@ describe('logs', () => {
     });
   });
 
+  test('[GL6] all logs of others together are capped in bytes, and a fork gives back its share', async () => {
+    const [me, ...others] = authors(101, 6);
+    if (me === undefined) throw new Error('nobody');
+    const log = new RoomLog({ self: me.id });
+    // One buffer for all: it is the counting that is looked at.
+    const raw = new Uint8Array(1024 * 1024);
+    const large: LogEntry[] = [];
+    for (const other of others) large.push({ ...(await other.text('x')), raw });
+    log.receive({ type: 'restored', entries: large });
+    expect(log.entries()).toHaveLength(64);
+    log.receive({ type: 'authored', entry: { ...(await me.text('mine')), raw } });
+    expect(log.entries(me.id)).toHaveLength(1);
+    const forker = others[0];
+    if (forker === undefined) throw new Error('nobody');
+    log.receive({ type: 'restored', entries: [await forker.branch(0).text('another story')] });
+    const [late] = authors(1, 7);
+    if (late === undefined) throw new Error('nobody');
+    const entries = [await late.text('x'), await late.text('y')].map(entry => ({ ...entry, raw }));
+    log.receive({ type: 'restored', entries });
+    expect(log.entries(late.id)).toHaveLength(1);
+    expect(log.entries().filter(({ author }) => author !== me.id)).toHaveLength(64);
+  });
+
   test('[GL6] a log ends at its caps, and nobody is blamed', async () => {
     const { me, bob, carol } = cast();
     const entries = await bob.texts(6);

@@ -1,6 +1,7 @@
 import { ProtocolError, equalBytes } from '@shoal/protocol';
 import type { Bytes, GossipMessage, LogEntry, PeerId } from '@shoal/protocol';
 import { AuthorLog } from './author-log.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { EntryDecoder } from './entry-decoder.ts';
 import { GossipError } from './errors.ts';
 import type { GossipEffect, GossipEvent, MisbehaviourCode } from './events.ts';
@@ -40,6 +41,7 @@ export class RoomLog {
   readonly #authors = new Map<PeerId, AuthorLog>();
   readonly #sync: LogSync;
   readonly #held: HeldEntries;
+  readonly #shared: ByteBudget;
   readonly #decoder: Pick<EntryDecoder, 'decode'>;
   #effects: GossipEffect[] = [];
 
@@ -48,6 +50,7 @@ export class RoomLog {
     this.#decoder = options.decoder ?? new EntryDecoder();
     this.#limits = { ...DEFAULT_GOSSIP_LIMITS, ...options.limits };
     this.#held = new HeldEntries(this.#limits);
+    this.#shared = new ByteBudget(this.#limits.maxBytes);
     this.#sync = new LogSync({
       self: this.#self,
       limits: this.#limits,
@@ -318,7 +321,7 @@ export class RoomLog {
   #logOf(author: PeerId): AuthorLog {
     const known = this.#authors.get(author);
     if (known !== undefined) return known;
-    const log = new AuthorLog(author, this.#limits);
+    const log = new AuthorLog(author, this.#limits, author === this.#self ? undefined : this.#shared);
     this.#authors.set(author, log);
     return log;
   }

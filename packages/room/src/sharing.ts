@@ -1,5 +1,13 @@
-import { HASH_BYTES, choosePieceLength, equalBytes, safePaths, splitOffer } from '@shoal/protocol';
+import {
+  HASH_BYTES,
+  choosePieceLength,
+  equalBytes,
+  geometryOf,
+  safePaths,
+  splitOffer,
+} from '@shoal/protocol';
 import type { EntryBody, OfferId, OfferedFile, PeerId } from '@shoal/protocol';
+import { GossipError, OfferLoad } from '@shoal/gossip';
 import type { PieceStore } from '@shoal/storage';
 import { RoomError } from './errors.ts';
 import { askToRead, isAllowed, openKept, packOrigins } from './handles.ts';
@@ -216,9 +224,10 @@ export class Sharing {
     let at = 0;
     const parts = files.length === 0 ? [] : splitOffer(files);
     await nextTask();
+    this.#expectRoom(parts);
     for (const part of parts) {
       const source = fresh.slice(at, (at += part.length));
-      const pieceLength = choosePieceLength(part.reduce((sum, f) => sum + f.size, 0));
+      const pieceLength = pieceLengthOf(part);
       await author({ kind: 'offer', pieceLength, files: part }, async offer => {
         await nextTask();
         await offers.addSource(
@@ -232,6 +241,21 @@ export class Sharing {
           source.map(({ origin }) => origin),
         );
       });
+    }
+  }
+
+  /** The others would leave out what goes beyond a room's bounds, and nobody would know why. */
+  #expectRoom(parts: readonly (readonly OfferedFile[])[]): void {
+    const load = new OfferLoad();
+    for (const { offer } of this.#options.offers.all()) if (!offer.withdrawn) load.add(offer.geometry);
+    for (const part of parts) {
+      const geometry = geometryOf(pieceLengthOf(part), part);
+      if (!load.fits(geometry))
+        throw new GossipError(
+          'room-overfull',
+          'This room holds as many files as a room can. Share less at once, or take something back first.',
+        );
+      load.add(geometry);
     }
   }
 
@@ -271,6 +295,10 @@ export class Sharing {
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function pieceLengthOf(files: readonly OfferedFile[]): number {
+  return choosePieceLength(files.reduce((sum, f) => sum + f.size, 0));
 }
 
 function sizedOf({ name, file }: Named): { readonly path: string; readonly size: number } {

@@ -1,9 +1,11 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { connect as connectTcp } from 'node:net';
+import type { Socket as TcpSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { DEFAULT_LIMITS } from '../config.ts';
 import { createServer } from '../server.ts';
 import type { RunningServer, ServerOptions } from '../server.ts';
@@ -75,6 +77,50 @@ export async function connect(server: RunningServer, options: object = {}): Prom
     return reply;
   };
   return { socket, ask, next, ended, join };
+}
+
+/** A websocket without a client library: what no client of ours would send can be sent, and what comes can be left unread. */
+export interface RawClient {
+  readonly tcp: TcpSocket;
+  /** Short packets of Engine.IO, such as `40` (connect) and `41` (disconnect). */
+  send(...packets: string[]): void;
+  /** Resolves once all that came so far, taken as text, fits. */
+  sees(pattern: RegExp): Promise<void>;
+}
+
+export async function connectRaw(server: RunningServer): Promise<RawClient> {
+  const tcp = connectTcp(server.port, '127.0.0.1');
+  onTestFinished(() => void tcp.destroy());
+  // The server may cut us in the middle of a word.
+  tcp.on('error', () => undefined);
+  let seen = '';
+  tcp.on('data', data => {
+    seen += data.toString('latin1');
+  });
+  const sees = async (pattern: RegExp): Promise<void> => {
+    await expect.poll(() => seen, { timeout: 4_000 }).toMatch(pattern);
+  };
+  const send = (...packets: string[]): void => {
+    // A text frame with a mask of zeros, which changes nothing.
+    const frames = packets.map(packet =>
+      Buffer.concat([Buffer.from([0x81, 0x80 + packet.length, 0, 0, 0, 0]), Buffer.from(packet)]),
+    );
+    tcp.write(Buffer.concat(frames));
+  };
+  tcp.write(
+    [
+      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
+      'Host: 127.0.0.1',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
+      '\r\n',
+    ].join('\r\n'),
+  );
+  // Engine.IO's handshake.
+  await sees(/0\{"sid":/);
+  return { tcp, send, sees };
 }
 
 function isJoined(reply: unknown): reply is { address: string; members: string[] } {

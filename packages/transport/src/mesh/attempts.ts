@@ -14,6 +14,14 @@ export class Attempts {
     return this.#all.size;
   }
 
+  /**
+   * Links, and connections that we started. What others have started and not finished may come to nothing, at no cost to them: it does
+   * not spare us from looking for somebody.
+   */
+  get ours(): number {
+    return [...this.#all.values()].filter(attempt => attempt.isOpen || attempt.outgoing).length;
+  }
+
   [Symbol.iterator](): IterableIterator<Attempt> {
     return this.#all.values();
   }
@@ -56,9 +64,11 @@ export class Attempts {
     return this.unfinished().filter(attempt => attempt.address === address);
   }
 
-  /** Unfinished connections that this member started. */
-  answering(peer: PeerId): Attempt[] {
-    return this.unfinished().filter(attempt => !attempt.outgoing && attempt.peer === peer);
+  /** Unfinished connections that this member, or whoever has its address, started: one at a time holds a place. */
+  answering(peer: PeerId, address: string): Attempt[] {
+    return this.unfinished().filter(
+      attempt => !attempt.outgoing && (attempt.peer === peer || attempt.address === address),
+    );
   }
 
   /** Connections that wait for the outcome of a probe of an older link to this member. */

@@ -8,7 +8,7 @@ export type OfferVerdict =
   | 'ignore'
   /** Glare, theirs wins: end ours, answer theirs. */
   | 'yield'
-  /** The same member starts anew before the last connection was up: end that one, answer this. */
+  /** The same member, or another under its address, starts anew before the last connection was up: end that one, answer this. */
   | 'replace'
   /** There is a link to this member: answer only if that one turns out dead. */
   | 'probe'
@@ -22,7 +22,7 @@ export interface OfferFacts {
   readonly from: string;
   /** We have an unfinished connection of our own to `from`. */
   readonly dialling: boolean;
-  /** There is an unfinished connection that this member started. */
+  /** There is an unfinished connection that this member, or another under its address, started. */
   readonly answering: boolean;
   /** There is an open link to this member. */
   readonly linked: boolean;

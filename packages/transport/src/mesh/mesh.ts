@@ -117,7 +117,7 @@ export class Mesh {
       scheduler,
       random,
       timing,
-      wanted: () => (this.#phase === 'running' ? target - connections.all.size : 0),
+      wanted: () => (this.#phase === 'running' ? target - connections.all.ours : 0),
       usesAddress: address => connections.all.usesAddress(address),
       shuns: peer => this.#neighbourhood.has(peer) || quarantine.holds(peer),
       mayMix: () => connections.all.size < comfortable,
@@ -135,11 +135,13 @@ export class Mesh {
       isIdle: peer => (neighbourhood.get(peer)?.link.idleMs ?? 0) >= timing.idle,
       wanted: () => {
         if (this.#phase !== 'running') return 0;
-        const overServer = connections.all.unfinished().filter(({ address }) => !isMember(address));
+        const dialled = connections.all
+          .unfinished()
+          .filter(({ outgoing, address }) => outgoing && !isMember(address));
         // Whom the server introduced we do not know before they answer: they may be the very ones.
-        if (signaling.state !== 'online') return target - connections.all.size + overServer.length;
-        const pending = overServer.some(({ outgoing, peer }) => outgoing && peer === undefined);
-        return pending ? 0 : target - connections.all.size;
+        if (signaling.state !== 'online') return target - connections.all.ours + dialled.length;
+        const pending = dialled.some(({ peer }) => peer === undefined);
+        return pending ? 0 : target - connections.all.ours;
       },
       shuns: peer => neighbourhood.has(peer) || quarantine.holds(peer) || connections.all.isWith(peer),
       dial: connect,
@@ -169,6 +171,7 @@ export class Mesh {
       self: signer.peerId,
       maxNeighbours,
       probeMs,
+      scheduler,
       crypto,
       connections,
       neighbourhood,

@@ -20,5 +20,10 @@ export const BOX_BYTES_IN: BucketLimits = { burst: 512 * 1024, perSecond: 32 * 1
 /** Boxes above the limit after which the neighbour is no longer put up with. */
 export const EXCESS_BOXES: BucketLimits = { burst: 256, perSecond: 1 };
 
+/** Offers of new connections from one address. An honest member makes one, and another when it comes to nothing, later each time. */
+export const OFFERS_IN: BucketLimits = { burst: 4, perSecond: 0.5 };
+/** Addresses whose offers are counted; beyond it the oldest starts anew. */
+export const MAX_OFFERERS = 1024;
+
 /** Addresses of members whose way is remembered; beyond it the oldest is chosen anew. */
 export const MAX_WAYS = 1024;

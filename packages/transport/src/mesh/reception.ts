@@ -9,6 +9,7 @@ import type {
 } from '@shoal/protocol';
 import { CONTROL_LANE } from '../link/signal-exchange.ts';
 import type { OpenedBox } from '../link/signal-opener.ts';
+import type { Scheduler } from '../scheduler.ts';
 import type { Attempt } from './attempt.ts';
 import type { Connections } from './connections.ts';
 import type { Contacts } from './contacts.ts';
@@ -17,12 +18,14 @@ import type { MeshEvent } from './events.ts';
 import { ForgedSenders } from './forged-senders.ts';
 import { judgeOffer } from './judge.ts';
 import type { Announced, Neighbourhood } from './neighbourhood.ts';
+import { OfferLimits } from './offer-limits.ts';
 import type { Quarantine } from './quarantine.ts';
 
 export interface ReceptionOptions {
   readonly self: PeerId;
   readonly maxNeighbours: number;
   readonly probeMs: number;
+  readonly scheduler: Pick<Scheduler, 'now'>;
   readonly crypto: Pick<CryptoPort, 'randomBytes'>;
   readonly connections: Connections;
   readonly neighbourhood: Neighbourhood;
@@ -37,9 +40,11 @@ export interface ReceptionOptions {
 export class Reception {
   readonly #options: ReceptionOptions;
   readonly #forged = new ForgedSenders();
+  readonly #offers: OfferLimits;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
+    this.#offers = new OfferLimits(options.scheduler);
   }
 
   /** A new address: whoever was a forger under the old one may have been a victim. */
@@ -91,10 +96,11 @@ export class Reception {
     const { self, maxNeighbours, connections, neighbourhood, contacts, quarantine, tell } = this.#options;
     const { connection, from, to } = route;
     connections.all.saw(connection);
+    if (!this.#offers.take(from)) return;
     contacts.identify(from, peer);
     const older = neighbourhood.get(peer);
     const rivals = connections.all.unfinishedWith(from).filter(attempt => attempt.outgoing);
-    const answering = connections.all.answering(peer);
+    const answering = connections.all.answering(peer, from);
     const verdict = judgeOffer({
       self,
       peer,

@@ -24,6 +24,7 @@ async function serve(port = 0) {
   const io = new Server<ClientToServerEvents, ServerToClientEvents>(http);
   const sockets = new Map<string, ServerSocket>();
   const server = {
+    io,
     port: 0,
     sockets,
     joins: 0,
@@ -205,6 +206,29 @@ describe('the socket.io client against a real server', () => {
     await a.until(() => a.joined().length === 2);
     expect(a.states()).toEqual(['online', 'offline', 'online']);
     expect(server.joins).toBe(2);
+  });
+
+  test('[CB3] a join that is answered too late was taken all the same: a new socket joins anew', async () => {
+    const server = await serve();
+    const taken = new WeakSet<ServerSocket>();
+    server.io.on('connection', socket => {
+      // As our server does: one join a socket; the first one waits.
+      socket.removeAllListeners('join');
+      socket.on('join', (_request, ack) => {
+        const address = `address-${++server.joins}`;
+        const reply: JoinReply = taken.has(socket)
+          ? { ok: false, code: 'bad-request' }
+          : { ok: true, address, members: [], iceServers: [] };
+        taken.add(socket);
+        setTimeout(ack, server.joins === 1 ? 300 : 0, reply);
+      });
+    });
+    const a = client(server.port, 100);
+    a.signaling.start();
+    await a.until(() => a.joined().length === 1);
+    expect(a.joined()).toMatchObject([{ address: 'address-2' }]);
+    expect(a.events.filter(({ type }) => type === 'refused')).toEqual([]);
+    expect(a.states()).toEqual(['offline', 'online']);
   });
 
   test('[CB2] woken up while waiting for the next try: tries at once, once', async () => {

@@ -141,7 +141,9 @@ export class SocketIoSignaling implements Signaling {
     try {
       answer = await this.#socket.timeout(this.#ackTimeoutMs).emitWithAck('join', request);
     } catch {
-      answer = undefined;
+      // It may have been taken all the same, and is refused a second time on this socket: only a new one can tell.
+      this.#silent(join);
+      return;
     }
     // Only the last join counts: the socket may have come and gone while we waited.
     if (this.#closed || join !== this.#joins) return;
@@ -176,7 +178,7 @@ export class SocketIoSignaling implements Signaling {
   }
 
   /**
-   * No answer since that join: the way to the server is dead, though nobody said so. TCP would go on for minutes, and after a cut
+   * No answer to that join, or since: the way to the server is dead, though nobody said so. TCP would go on for minutes, and after a cut
    * wait as long again as the cut was; socket.io notices after 45 s.
    */
   #silent(join: number): void {

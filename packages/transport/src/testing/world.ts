@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { asRoomId } from '@shoal/protocol';
-import type { Bytes, CryptoPort, PeerId, Signer } from '@shoal/protocol';
+import { asRoomId, sealSignal } from '@shoal/protocol';
+import type { Bytes, CryptoPort, PeerId, Signal, SignalRoute, Signer } from '@shoal/protocol';
 import type { MeshEvent, Neighbour } from '../mesh/events.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import type { MeshOptions } from '../mesh/options.ts';
@@ -83,6 +83,11 @@ export class World {
         return found;
       },
     };
+  }
+
+  /** A box of somebody who holds the room's key, and need not be a member. */
+  async seal(signer: Signer, route: SignalRoute, signal: Signal): Promise<Bytes> {
+    return await sealSignal(this.crypto, this.#signalKey, signer, route, signal);
   }
 
   /** Two members with a link between them, if nothing is in the way; B is the newcomer who dialled. */
