@@ -9,6 +9,7 @@ export type RoomErrorCode =
   | 'unknown-offer'
   | 'not-yours'
   | 'no-room-to-stage'
+  | 'room-overfull'
   | 'permission-denied'
   | 'write-denied'
   | 'source-changed'
@@ -29,6 +30,8 @@ const TEXTS: Record<RoomErrorCode, string> = {
     'The browser was not allowed to read the files again. Press “Share again” and allow it, or choose the files again.',
   'no-room-to-stage':
     'There is too little room on this device even for the parts that are on their way. Free some space and try again.',
+  'room-overfull':
+    'This room holds as many files as a room can. Share less at once, or take something back first.',
   'write-denied':
     'The browser was not allowed to write into the file again. Press Resume and allow it; nothing that has come is lost.',
   'source-changed':

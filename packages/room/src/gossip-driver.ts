@@ -22,7 +22,7 @@ export interface GossipDriverOptions {
 
 /** Runs the room log: checks signatures, stores what was accepted, writes our own entries. */
 export class GossipDriver {
-  readonly catalogue = new Catalogue();
+  readonly catalogue: Catalogue;
   readonly #log: RoomLog;
   readonly #options: GossipDriverOptions;
   /** Own entries are written one after the other: each names the hash of the one before. */
@@ -30,6 +30,7 @@ export class GossipDriver {
 
   constructor(options: GossipDriverOptions) {
     this.#options = options;
+    this.catalogue = new Catalogue(options.signer.peerId);
     this.#log = new RoomLog({ self: options.signer.peerId });
   }
 

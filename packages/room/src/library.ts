@@ -89,7 +89,7 @@ export function summarise({
   selection,
   self,
 }: KeptLog): Omit<KeptRoom, 'room' | 'link' | 'lastSeen'> {
-  const offers = offersOf(entries);
+  const offers = offersOf(entries, self);
   const live = offers.filter(offer => !offer.withdrawn);
   let [keptBytes, wantedBytes, gotBytes] = [0, 0, 0];
   for (const offer of offers) {
@@ -119,8 +119,8 @@ export function summarise({
   };
 }
 
-function offersOf(entries: readonly Bytes[]): CatalogueOffer[] {
-  const catalogue = new Catalogue();
+function offersOf(entries: readonly Bytes[], self: PeerId): CatalogueOffer[] {
+  const catalogue = new Catalogue(self);
   for (const raw of entries) {
     try {
       catalogue.apply(decodeEntry(raw));

@@ -7,7 +7,7 @@ import {
   splitOffer,
 } from '@shoal/protocol';
 import type { EntryBody, OfferId, OfferedFile, PeerId } from '@shoal/protocol';
-import { GossipError, OfferLoad } from '@shoal/gossip';
+import { OfferLoad } from '@shoal/gossip';
 import type { PieceStore } from '@shoal/storage';
 import { RoomError } from './errors.ts';
 import { askToRead, isAllowed, openKept, packOrigins } from './handles.ts';
@@ -225,6 +225,7 @@ export class Sharing {
     const parts = files.length === 0 ? [] : splitOffer(files);
     await nextTask();
     this.#expectRoom(parts);
+    await nextTask();
     for (const part of parts) {
       const source = fresh.slice(at, (at += part.length));
       const pieceLength = pieceLengthOf(part);
@@ -250,11 +251,7 @@ export class Sharing {
     for (const { offer } of this.#options.offers.all()) if (!offer.withdrawn) load.add(offer.geometry);
     for (const part of parts) {
       const geometry = geometryOf(pieceLengthOf(part), part);
-      if (!load.fits(geometry))
-        throw new GossipError(
-          'room-overfull',
-          'This room holds as many files as a room can. Share less at once, or take something back first.',
-        );
+      if (!load.fits(geometry)) throw new RoomError('room-overfull');
       load.add(geometry);
     }
   }
