@@ -86,6 +86,9 @@ export class SwarmDriver {
         clearTimeout(this.#wait);
         this.#wait = setTimeout(() => this.receive({ type: 'waited' }), effect.ms);
         break;
+      case 'discard':
+        this.#options.store.discard(effect.offer, effect.piece);
+        break;
       case 'write':
       case 'ignore':
         break;
