@@ -24,6 +24,8 @@ const MIN_BLOCK = 16 * 1024;
  * window of one block takes for a queue for ever. With three of them the sender always has one waiting, and opens lanes ([LN2]).
  */
 const LEAST_WINDOWS = 3 * MIN_BLOCK;
+/** Of what may be begun, the part that is kept for pieces not wanted any more, should they be wanted again. */
+const UNWANTED_PART = 1 / 4;
 /** A request is lost by itself, while others flow, after this many timeouts. */
 const LOST_FACTOR = 3;
 
@@ -154,6 +156,20 @@ export class Downloader {
     this.cancelPiece(torrent, progress.piece);
     torrent.failed(progress.piece, exclusive);
     this.discard(torrent, progress);
+  }
+
+  /** Begun pieces that are not wanted any more must not use up the bound of what may be begun: other downloads would never begin anything. */
+  endUnwanted(): void {
+    let room = UNWANTED_PART * this.#core.limits.maxProgressBytes;
+    for (const torrent of this.#core.torrents.values())
+      for (const progress of torrent.progress.values()) {
+        // What is being judged ends by itself.
+        if (torrent.wants(progress.piece) || progress.received) continue;
+        if (progress.untouched) torrent.abandon(progress);
+        else if (progress.length <= room) room -= progress.length;
+        else this.restart(torrent, progress, false);
+      }
+    this.#core.wakeHungry();
   }
 
   /** To be called when a piece is begun no longer, and not because it was judged. */

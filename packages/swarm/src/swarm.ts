@@ -365,6 +365,7 @@ export class Swarm {
     if (torrent === undefined) return;
     torrent.setWanted(files, windows);
     this.#downloader.cancel(request => request.torrent === torrent && !torrent.wants(request.progress.piece));
+    this.#downloader.endUnwanted();
     this.#interestChanged = true;
     for (const neighbour of torrent.holders.keys()) this.#core.wake(neighbour);
   }
