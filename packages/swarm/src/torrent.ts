@@ -120,8 +120,13 @@ export class Torrent {
     }
   }
 
+  /** What a neighbour has, in full. Said again, it costs what differs: who says it a thousand times must not hold us up. */
   join(neighbour: Neighbour, bits: Bitfield): Holdings {
-    this.leave(neighbour);
+    const known = this.holders.get(neighbour);
+    if (known !== undefined) {
+      this.#replace(known, bits);
+      return known;
+    }
     const holdings: Holdings = { bits, startable: 0, hashable: 0, useful: 0 };
     this.holders.set(neighbour, holdings);
     for (const piece of bits.indices()) this.#gained(holdings, piece);
@@ -245,6 +250,25 @@ export class Torrent {
     if (this.#lacking[piece] === 1) holdings.useful += 1;
     if (this.startable.has(piece)) holdings.startable += 1;
     if (this.hashable.has(piece)) holdings.hashable += 1;
+  }
+
+  #lost(holdings: Holdings, piece: number): void {
+    if (!holdings.bits.clear(piece)) return;
+    this.#setAvailability(piece, -1);
+    if (this.#lacking[piece] === 1) holdings.useful -= 1;
+    if (this.startable.has(piece)) holdings.startable -= 1;
+    if (this.hashable.has(piece)) holdings.hashable -= 1;
+  }
+
+  #replace(holdings: Holdings, bits: Bitfield): void {
+    const before = holdings.bits.toBytes();
+    const after = bits.toBytes();
+    for (let at = 0; at < after.length; at += 1) {
+      if (before[at] === after[at]) continue;
+      for (let piece = at * 8; piece < Math.min(at * 8 + 8, bits.length); piece += 1)
+        if (bits.has(piece)) this.gain(holdings, piece);
+        else this.#lost(holdings, piece);
+    }
   }
 
   #setAvailability(piece: number, change: number): void {
