@@ -34,6 +34,32 @@ describe('liars', () => {
     expect(solo.of('write', solo.all)).toHaveLength(8);
   });
 
+  test.each([
+    ['is not let in again', [], ['banned']],
+    ['is dropped when it is back before', ['ann'], ['bad-piece']],
+  ])('[LI1] who leaves before its bad piece is judged %s', (_, back, drops) => {
+    const solo = new Solo();
+    solo.offer([64]);
+    solo.seeder('ann');
+    answer(solo, ['ann']);
+    solo.receive({ type: 'neighbour-left', peer: peerNamed('ann') });
+    for (const name of back) solo.join(name);
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    if (back.length === 0) solo.join('ann');
+    expect(solo.drops).toEqual(drops);
+  });
+
+  test('[LI2] who leaves before a common bad piece is judged gives whole pieces alone when it is back', () => {
+    const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
+    solo.offer([64, 64]);
+    solo.partial('ann', [0]).partial('bob', [0]);
+    answer(solo, ['ann', 'bob']);
+    solo.receive({ type: 'neighbour-left', peer: peerNamed('ann') });
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    solo.partial('ann', [1]).partial('eve', [1]);
+    expect(solo.asked('eve')).toEqual([]);
+  });
+
   test('[LI2] of several givers none is dropped, one alone gives the piece again, and then is convicted', () => {
     const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
     solo.offer([64]);

@@ -318,6 +318,7 @@ export class Swarm {
     this.#uploader.release(neighbour);
     this.#hashes.release(neighbour);
     this.#choker.release(neighbour);
+    this.#suspects.left(neighbour);
     for (const torrent of this.#torrents.values()) torrent.leave(neighbour);
     this.#slotsChanged = true;
   }
