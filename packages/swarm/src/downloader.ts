@@ -53,10 +53,12 @@ export class Downloader {
     const batches = new Map<Torrent, Batch>();
     neighbour.hungry = false;
     for (;;) {
-      if ((room < MIN_BLOCK && neighbour.outstanding > 0) || neighbour.requests.size >= maxRequests) {
+      if (room < MIN_BLOCK && neighbour.outstanding > 0) {
         neighbour.window.full();
         break;
       }
+      // Held back by the number of requests, a larger window would be of no use.
+      if (neighbour.requests.size >= maxRequests) break;
       const wait = this.#core.caps.down.waitMs(this.#core.now());
       if (wait > 0) {
         neighbour.hungry = true;
