@@ -15,7 +15,7 @@ export class PieceBuckets {
   readonly #availability: Uint16Array;
   #size = 0;
 
-  /** @param availability shared with the owner, who calls {@link raise} and {@link lower} when it changes a count */
+  /** @param availability shared with the owner, who calls {@link moved} when it has changed a count */
   constructor(availability: Uint16Array) {
     this.#availability = availability;
     this.#slot = new Int32Array(availability.length);

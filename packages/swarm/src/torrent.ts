@@ -192,14 +192,13 @@ export class Torrent {
     else this.open.delete(progress);
   }
 
-  verified(piece: number): boolean {
+  verified(piece: number): void {
     this.#end(piece);
     this.#exclusive.delete(piece);
-    if (!this.have.set(piece)) return false;
+    if (!this.have.set(piece)) return;
     this.#count(piece);
     this.freshHaves.push(piece);
     this.place(piece);
-    return true;
   }
 
   /** A piece, verified or begun, is damaged or gone in the store through no fault of a giver. */
