@@ -186,6 +186,14 @@ describe('the engine', () => {
     expect(solo.of('discard')).toEqual([{ type: 'discard', offer: OFFER, piece: 0 }]);
   });
 
+  test('[SW10] so is what has come of a piece that was found on disk meanwhile', () => {
+    const solo = new Solo();
+    solo.offer([64, 64]);
+    solo.partial('ann', [0]).block('ann', 0, 16384);
+    solo.receive({ type: 'pieces-verified', offer: OFFER, pieces: [0, 1] });
+    expect(solo.of('discard')).toEqual([{ type: 'discard', offer: OFFER, piece: 0 }]);
+  });
+
   test('[SW10] an offer removed in mid-piece and added again: blocks cut differently are not laid over the old ones', () => {
     const solo = new Solo();
     solo.offer([4096], { pieceLength: 1024 * 1024 });

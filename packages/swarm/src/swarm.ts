@@ -222,8 +222,11 @@ export class Swarm {
   }
 
   #verified(torrent: Torrent, piece: number): void {
+    const progress = torrent.progress.get(piece);
     this.#downloader.cancelPiece(torrent, piece);
     torrent.verified(piece);
+    // It was found on disk while it was still coming.
+    if (progress?.received === false) this.#downloader.discard(torrent, progress);
     this.#interestChanged = true;
   }
 
