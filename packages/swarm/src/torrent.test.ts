@@ -33,6 +33,23 @@ test('[SW9] what a neighbour has, said again a thousand times, costs nothing, an
   }
 });
 
+test('[SW11] an offer costs at most 3 bytes a piece before anything of it is wanted', () => {
+  const pieces = 2 ** 20;
+  const geometry = geometryOf(65536, [{ path: 'a', size: pieces * 65536 }]);
+  const none = new Bitfield(pieces);
+  const made: Torrent[] = [];
+  const before = process.memoryUsage().arrayBuffers;
+  for (let at = 0; at < 8; at += 1) {
+    const torrent = new Torrent(OFFER, geometry, { have: none, hashed: none }, 4, 0);
+    torrent.setWanted(new Map());
+    torrent.learnHashes(0, 100);
+    torrent.setHashPending(100, 100, true);
+    made.push(torrent);
+  }
+  const used = process.memoryUsage().arrayBuffers - before;
+  expect(used / (pieces * made.length)).toBeLessThan(3);
+});
+
 test('[SW9] however often a neighbour says anew what it has, the counts are those of its last word', () => {
   const random = seededRandom(5);
   const some = (): Bitfield => {

@@ -44,10 +44,10 @@ export class Torrent {
   /** Begun and not verified, bytes. */
   progressBytes = 0;
   hashRun: number;
-  /** Priority class plus one; 0 = not wanted. */
-  readonly #rank: Uint16Array;
-  readonly #lacking: Uint8Array;
-  readonly #hashPending: Uint8Array;
+  /** Priority class plus one; 0 = not wanted. Like the two below it, empty until something is wanted: a member may offer any number of pieces. */
+  #rank = new Uint16Array(0);
+  #lacking = new Uint8Array(0);
+  #hashPending = new Uint8Array(0);
   readonly #exclusive = new Set<number>();
   readonly #extentPieces: number;
 
@@ -73,9 +73,6 @@ export class Torrent {
     const wish = Math.max(1, Math.min(EXTENT_BYTES / geometry.pieceLength, pieces / EXTENTS));
     // A power of two, as a sharer's reads and the runs of hashes are: so none of them straddles two of another.
     this.#extentPieces = 2 ** Math.floor(Math.log2(wish));
-    this.#rank = new Uint16Array(pieces);
-    this.#lacking = new Uint8Array(pieces);
-    this.#hashPending = new Uint8Array(pieces);
     for (let piece = 0; piece < pieces; piece += 1) if (this.have.has(piece)) this.#count(piece);
   }
 
@@ -102,6 +99,13 @@ export class Torrent {
     const priorities = [...new Set(files.values())].sort((a, b) => b - a);
     const rankOf = new Map(priorities.map((priority, at) => [priority, at + 1]));
     this.wantedBytes = this.wantedVerifiedBytes = 0;
+    if (this.#rank.length === 0) {
+      if (files.size === 0) return;
+      const { pieceCount } = this.geometry;
+      this.#rank = new Uint16Array(pieceCount);
+      this.#lacking = new Uint8Array(pieceCount);
+      this.#hashPending = new Uint8Array(pieceCount);
+    }
     for (const [index, file] of this.geometry.files.entries()) {
       const priority = files.get(index);
       const rank = priority === undefined ? 0 : (rankOf.get(priority) ?? 0);
