@@ -1,5 +1,16 @@
-import { Bitfield, HASH_BYTES, SIGNATURE_BYTES, geometryOf, webCryptoPort } from '@shoal/protocol';
+import {
+  Bitfield,
+  HASH_BYTES,
+  SIGNATURE_BYTES,
+  decodeMessage,
+  generateIdentity,
+  geometryOf,
+  signHashes,
+  signerOf,
+  webCryptoPort,
+} from '@shoal/protocol';
 import type { OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
+import type { Neighbour } from '@shoal/transport';
 import { expect, test, vi } from 'vitest';
 import { HashDriver, batchGrid } from './hash-driver.ts';
 import { Links } from './links.ts';
@@ -98,4 +109,101 @@ test('own files are hashed in the background only while nobody fetches', async (
   } finally {
     vi.useRealTimers();
   }
+});
+
+const ROOM = `${'R'.repeat(21)}A` as RoomId;
+const OFFER = `${'O'.repeat(21)}A` as OfferId;
+const BOB = `${'B'.repeat(21)}A` as PeerId;
+
+/** A driver with an offer of 256 pieces of 64 KiB, and what it sends to bob. */
+async function driverToBob() {
+  const signer = signerOf(globalThis.crypto, await generateIdentity(globalThis.crypto));
+  const sent: string[] = [];
+  const hashed: string[] = [];
+  const links = new Links({ message: () => {}, block: () => {} });
+  const bob: Pick<Neighbour, 'peer' | 'send' | 'close'> = {
+    peer: BOB,
+    send: frame => {
+      const message = decodeMessage(frame);
+      if (message.type === 'hashes')
+        sent.push(`hashes ${message.first} ${message.hashes.length / HASH_BYTES}`);
+      if (message.type === 'hash-reject') sent.push(`hash-reject ${message.first} ${message.count}`);
+      return true;
+    },
+    close: () => {},
+  };
+  links.add(bob as Neighbour);
+  const driver = new HashDriver({
+    room: ROOM,
+    signer,
+    crypto: webCryptoPort(globalThis.crypto),
+    links,
+    store: {
+      hash: async (_, first, count) => {
+        hashed.push(`${first} ${count}`);
+        return new Uint8Array(count * HASH_BYTES).fill(first);
+      },
+    },
+    clock: () => 0,
+    handlers: { known: () => {}, hashed: () => {}, grown: () => {}, condemned: () => {}, failed: () => {} },
+  });
+  const offer = {
+    id: OFFER,
+    author: signer.peerId,
+    authorPublicKey: signer.publicKey,
+    geometry: geometryOf(64 * 1024, [{ path: 'a', size: 256 * 64 * 1024 }]),
+    createdSeq: 0,
+    withdrawn: false,
+  };
+  await driver.add(offer, []);
+  const learn = async (first: number, count: number): Promise<void> => {
+    const hashes = new Uint8Array(count * HASH_BYTES).fill(first);
+    const signature = await signHashes(signer, ROOM, OFFER, first, hashes);
+    await driver.learn(BOB, {
+      type: 'hashes',
+      offer: OFFER,
+      first,
+      hashes,
+      auth: { kind: 'signed', signature },
+    });
+  };
+  const provide = async (first: number, count: number): Promise<string[]> => {
+    sent.length = 0;
+    await driver.provide(BOB, OFFER, first, count);
+    return [...sent];
+  };
+  return { driver, learn, provide, hashed };
+}
+
+test('of a run whose hashes are known in part, these are told and the rest is refused at once', async () => {
+  const { learn, provide } = await driverToBob();
+  await learn(20, 4);
+  await learn(28, 2);
+  expect(await provide(20, 4)).toEqual(['hashes 20 4']);
+  expect(await provide(16, 16)).toEqual(['hashes 20 4', 'hashes 28 2', 'hash-reject 16 16']);
+  expect(await provide(20, 16)).toEqual(['hashes 20 4', 'hashes 28 2', 'hash-reject 20 16']);
+  expect(await provide(16, 8)).toEqual(['hashes 20 4', 'hash-reject 16 8']);
+  expect(await provide(22, 2)).toEqual(['hashes 20 4']);
+  expect(await provide(0, 8)).toEqual(['hash-reject 0 8']);
+});
+
+test('of more runs than one answer holds none is left out', async () => {
+  const { learn, provide } = await driverToBob();
+  for (let piece = 0; piece < 150; piece += 1) await learn(piece, 1);
+  const told = await provide(0, 150);
+  expect(told).toHaveLength(150);
+  expect(told.at(-1)).toBe('hashes 149 1');
+});
+
+test('own files are hashed batch by batch for who asks, but for what is not at hand', async () => {
+  const { driver, learn, provide, hashed } = await driverToBob();
+  // Hashed in an earlier life.
+  await learn(24, 2);
+  const have = Bitfield.full(256);
+  have.clear(40);
+  driver.own(OFFER, have);
+  expect(await provide(16, 16)).toEqual(['hashes 16 8', 'hashes 24 2', 'hashes 26 14']);
+  expect(hashed).toEqual(['16 8', '26 14']);
+  expect(await provide(40, 2)).toEqual(['hashes 41 16', 'hash-reject 40 2']);
+  driver.close();
 });

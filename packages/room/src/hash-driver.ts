@@ -162,21 +162,21 @@ export class HashDriver {
       return;
     }
     const end = first + count;
-    let sent = 0;
+    let whole = true;
     for (let at = first; at < end && !this.#closed;) {
-      if (tracked.batches !== undefined && !tracked.book.known.has(at)) {
-        const batch = batchAt(tracked.batches, at);
-        if (batch === undefined || at >= batch.first + batch.count) break;
-        await this.#hashBatch(offer, tracked, batch);
+      const stop = await this.#hashedFrom(offer, tracked, at, end);
+      const messages = tracked.book.answer(at, stop - at);
+      for (const message of messages) {
+        this.#options.links.send(peer, message);
+        whole &&= message.first <= at;
+        at = Math.max(at, message.first + message.hashes.length / HASH_BYTES);
       }
-      const messages = tracked.book.answer(at, end - at);
-      const covered = coveredFrom(at, messages);
-      if (covered === at) break;
-      for (const message of messages) this.#options.links.send(peer, message);
-      sent += messages.length;
-      at = covered;
+      if (messages.length > 0) continue;
+      whole = false;
+      at = stop;
     }
-    if (sent === 0) reject();
+    // What it did not get it asks of another, and need not wait for in vain.
+    if (!whole) reject();
   }
 
   /** A block was asked of us: as long as somebody fetches, the disk is theirs. */
@@ -217,6 +217,16 @@ export class HashDriver {
         setTimeout(resolve, wait);
       });
     }
+  }
+
+  /** Of an own offer, hashes the piece `at` if need be; says up to where an answer may go before something else must be hashed. */
+  async #hashedFrom(offer: OfferId, tracked: Tracked, at: number, end: number): Promise<number> {
+    const { batches, book } = tracked;
+    if (batches === undefined) return end;
+    const batch = batchAt(batches, at);
+    if (!book.known.has(at) && batch !== undefined && at < batch.first + batch.count)
+      await this.#hashBatch(offer, tracked, batch);
+    return Math.min(end, book.known.firstMissing(at + 1) ?? end);
   }
 
   /** Each batch is hashed once, whoever asks first: the background or a neighbour that waits. */
@@ -279,14 +289,4 @@ function batchAt(grid: readonly Batch[], piece: number): Batch | undefined {
     else high = middle - 1;
   }
   return grid[low];
-}
-
-/** The first piece from `at` on that these answers do not cover; `at` itself when they do not help. */
-function coveredFrom(at: number, messages: readonly HashesMessage[]): number {
-  let covered = at;
-  for (const { first, hashes } of messages) {
-    const end = first + hashes.length / HASH_BYTES;
-    if (first <= covered && end > covered) covered = end;
-  }
-  return covered;
 }

@@ -7,7 +7,7 @@ import type { Links } from './links.ts';
 export interface SwarmDriverOptions {
   readonly swarm: Swarm;
   readonly links: Links;
-  readonly store: PieceStore;
+  readonly store: Pick<PieceStore, 'read' | 'recycle' | 'write' | 'discard'>;
   provideHashes(peer: PeerId, offer: OfferId, first: number, count: number): void;
   /** A neighbour misbehaved and is being dropped. */
   dropped(peer: PeerId, code: string, text: string): void;
@@ -86,6 +86,9 @@ export class SwarmDriver {
         clearTimeout(this.#wait);
         this.#wait = setTimeout(() => this.receive({ type: 'waited' }), effect.ms);
         break;
+      case 'discard':
+        this.#options.store.discard(effect.offer, effect.piece);
+        break;
       case 'write':
       case 'ignore':
         break;
@@ -94,15 +97,21 @@ export class SwarmDriver {
 
   async #serve({ peer, request, offer, piece, begin, length }: ReadEffect): Promise<void> {
     const { store, links, readFailed } = this.#options;
+    const neighbour = links.get(peer);
+    if (neighbour === undefined) return;
+    // The member may be back over another link meanwhile: this block is none of what was asked there.
+    const gone = (): boolean => links.get(peer) !== neighbour;
     try {
       const frame = await store.read(offer, piece, begin, length, BLOCK_HEADER_BYTES);
-      const neighbour = links.get(peer);
-      if (neighbour === undefined) return;
+      if (gone()) {
+        store.recycle(frame);
+        return;
+      }
       writeBlockHeader(frame, request);
       if (neighbour.send(frame)) store.recycle(frame);
       this.receive({ type: 'block-sent', peer, request, room: neighbour.room });
     } catch (error) {
-      this.receive({ type: 'read-failed', peer, request });
+      if (!gone()) this.receive({ type: 'read-failed', peer, request });
       readFailed(offer, error, piece);
     }
   }

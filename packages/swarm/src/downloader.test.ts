@@ -104,6 +104,21 @@ describe('requests', () => {
     expect(solo.asked('ann').length).toBeGreaterThan(30);
   });
 
+  test('[WN6] a window does not grow while the number of requests is the bound', () => {
+    const grown = [8, 1024].map(maxRequests => {
+      const solo = new Solo({ maxRequests });
+      solo.offer(Array.from({ length: 2000 }, () => 1));
+      solo.seeder('ann');
+      for (let id = 0; id < 1000; id += 1) {
+        if (id % 8 === 0) solo.now += 5;
+        solo.block('ann', id, KIB);
+      }
+      return (solo.swarm.peerStats(peerNamed('ann'))?.windowBytes ?? 0) / KIB;
+    });
+    expect(grown[0]).toBe(32);
+    expect(grown[1]).toBeGreaterThan(64);
+  });
+
   test('[WN8] a window long unused is sought anew', () => {
     const solo = new Solo();
     solo.offer([64 * 100]);

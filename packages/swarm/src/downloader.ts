@@ -1,8 +1,9 @@
+import type { OfferId } from '@shoal/protocol';
 import type { SwarmCore } from './core.ts';
 import { endgamePick } from './endgame.ts';
 import type { Neighbour } from './neighbour.ts';
 import { pickWork } from './picker.ts';
-import type { BlockRequest } from './piece-progress.ts';
+import type { BlockRequest, PieceProgress } from './piece-progress.ts';
 import type { Torrent } from './torrent.ts';
 
 /** How requests are cut: `batch`: part of the window that is free before more is asked for; `blocks`: fewest in a window; `ms`: a block on the line. */
@@ -23,6 +24,8 @@ const MIN_BLOCK = 16 * 1024;
  * window of one block takes for a queue for ever. With three of them the sender always has one waiting, and opens lanes ([LN2]).
  */
 const LEAST_WINDOWS = 3 * MIN_BLOCK;
+/** Of what may be begun, the part that is kept for pieces not wanted any more, should they be wanted again. */
+const UNWANTED_PART = 1 / 4;
 /** A request is lost by itself, while others flow, after this many timeouts. */
 const LOST_FACTOR = 3;
 
@@ -50,10 +53,12 @@ export class Downloader {
     const batches = new Map<Torrent, Batch>();
     neighbour.hungry = false;
     for (;;) {
-      if ((room < MIN_BLOCK && neighbour.outstanding > 0) || neighbour.requests.size >= maxRequests) {
+      if (room < MIN_BLOCK && neighbour.outstanding > 0) {
         neighbour.window.full();
         break;
       }
+      // Held back by the number of requests, a larger window would be of no use.
+      if (neighbour.requests.size >= maxRequests) break;
       const wait = this.#core.caps.down.waitMs(this.#core.now());
       if (wait > 0) {
         neighbour.hungry = true;
@@ -109,12 +114,11 @@ export class Downloader {
   /** The neighbour will not answer these. */
   rejected(neighbour: Neighbour, ids: readonly number[]): void {
     const until = this.#core.now() + this.#core.limits.refusedMs;
-    for (const id of ids) {
-      neighbour.late.delete(id);
-      const request = neighbour.requests.get(id);
-      if (request === undefined) continue;
-      this.#settle(request);
-      if (request.progress.owner === neighbour) request.progress.owner = undefined;
+    const requests = ids.flatMap(id => neighbour.requests.get(id) ?? []);
+    for (const id of ids) neighbour.late.delete(id);
+    for (const request of requests) this.#settle(request);
+    for (const request of requests) {
+      this.#disown(request.torrent, request.progress, neighbour);
       request.torrent.abandon(request.progress);
       // A choke refuses us, not the piece.
       if (neighbour.choked) continue;
@@ -135,9 +139,44 @@ export class Downloader {
   /** The neighbour will not go on with what it began: others may. */
   disown(neighbour: Neighbour): void {
     for (const torrent of this.#core.torrents.values())
-      for (const progress of torrent.progress.values())
-        if (progress.owner === neighbour) progress.owner = undefined;
+      for (const progress of torrent.progress.values()) this.#disown(torrent, progress, neighbour);
     this.#core.wakeHungry();
+  }
+
+  /** The neighbour has said anew what it has: what it began and has no longer is for others to finish. */
+  retracted(neighbour: Neighbour, offer: OfferId): void {
+    const torrent = this.#core.torrents.get(offer);
+    const bits = torrent?.holders.get(neighbour)?.bits;
+    if (torrent === undefined || bits === undefined) return;
+    for (const progress of torrent.progress.values())
+      if (!bits.has(progress.piece)) this.#disown(torrent, progress, neighbour);
+    this.#core.wakeHungry();
+  }
+
+  /** A begun piece starts over: the store forgets with us what has come of it, or the next blocks would be laid over the old ones. */
+  restart(torrent: Torrent, progress: PieceProgress, exclusive: boolean): void {
+    this.cancelPiece(torrent, progress.piece);
+    torrent.failed(progress.piece, exclusive);
+    this.discard(torrent, progress);
+  }
+
+  /** Begun pieces that are not wanted any more must not use up the bound of what may be begun: other downloads would never begin anything. */
+  endUnwanted(): void {
+    let room = UNWANTED_PART * this.#core.limits.maxProgressBytes;
+    for (const torrent of this.#core.torrents.values())
+      for (const progress of torrent.progress.values()) {
+        // What is being judged ends by itself.
+        if (torrent.wants(progress.piece) || progress.received) continue;
+        if (progress.untouched) torrent.abandon(progress);
+        else if (progress.length <= room) room -= progress.length;
+        else this.restart(torrent, progress, false);
+      }
+    this.#core.wakeHungry();
+  }
+
+  /** To be called when a piece is begun no longer, and not because it was judged. */
+  discard({ offer }: Torrent, { started, piece }: PieceProgress): void {
+    if (started) this.#core.emit({ type: 'discard', offer, piece });
   }
 
   /** Takes back all requests that fit, with a `cancel` to each neighbour concerned. */
@@ -177,12 +216,22 @@ export class Downloader {
     for (const request of expired) {
       this.#settle(request);
       neighbour.expect(request);
-      if (request.progress.owner === neighbour) request.progress.owner = undefined;
     }
+    for (const { torrent, progress } of expired) this.#disown(torrent, progress, neighbour);
     if (expired.length === 0) return;
     this.#core.wakeHungry();
     // Asked for one block from now on, so that it can show that it lives.
     this.#core.wake(neighbour);
+  }
+
+  /**
+   * Others may go on with a piece that the neighbour began. One that a single neighbour should give starts over instead: who gives half of it and
+   * stops would otherwise always have company when its hash is wrong, and never be convicted.
+   */
+  #disown(torrent: Torrent, progress: PieceProgress, neighbour: Neighbour): void {
+    if (progress.owner !== neighbour) return;
+    progress.owner = undefined;
+    if (progress.exclusive && progress.started && !progress.received) this.restart(torrent, progress, true);
   }
 
   #othersAsked(neighbour: Neighbour): number {

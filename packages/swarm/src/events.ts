@@ -98,6 +98,8 @@ export type SwarmEffect =
       readonly peer: PeerId;
     }
   | { readonly type: 'ignore' }
+  /** Forget what was written of an unfinished piece, before anything that comes after this: it starts over, and its blocks will be cut differently. */
+  | { readonly type: 'discard'; readonly offer: OfferId; readonly piece: number }
   /** Read the block, frame it with the request id, send it, then report `block-sent` or `read-failed`. */
   | {
       readonly type: 'read';

@@ -96,6 +96,19 @@ describe('the first copy', () => {
     expect(ask(solo, 'ann', 22).given).toEqual([22]);
   });
 
+  test('[FC6] what a receiver took back it does not hold', () => {
+    const all = Array.from({ length: 40 }, (_, piece) => piece);
+    const solo = sharer(all, 40);
+    solo.receive({ type: 'send-room', peer: peerNamed('ann'), bytes: 0 });
+    const blocks = all.slice(0, 9).map((piece): [number, number, number, number] => [piece, piece, 0, BLOCK]);
+    solo.tell('ann', { type: 'request', offer: OFFER, blocks });
+    solo.tell('ann', { type: 'cancel', ids: blocks.map(([id]) => id) });
+    expect(solo.sent('reject', 'ann').flatMap(({ ids }) => ids)).toHaveLength(9);
+    solo.receive({ type: 'send-room', peer: peerNamed('ann'), bytes: 2 ** 24 });
+    ask(solo, 'bob', 20);
+    expect(ask(solo, 'ann', 30)).toEqual({ given: [30], refused: 0 });
+  });
+
   test('[FC6] who has not half as much is held back by its own line, and nobody is spared for it', () => {
     const solo = sharer(
       Array.from({ length: 40 }, (_, piece) => piece),

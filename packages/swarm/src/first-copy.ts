@@ -16,7 +16,7 @@ const BUSY_MS = 1_000;
 
 interface Ledger {
   /** By receiver: pieces that it was given first and that nobody else had when we last looked. */
-  readonly hoards: Map<Neighbour, { pieces: number[]; at: number }>;
+  readonly hoards: Map<Neighbour, { readonly pieces: Set<number>; at: number }>;
   /** Piece to whom it was given first. */
   readonly given: Map<number, Neighbour>;
   /** When each neighbour was first refused a piece; ms. */
@@ -37,8 +37,10 @@ export class FirstCopy {
 
   /** The neighbour takes its request back, or is choked: whoever asks next gets the piece. */
   revoke(torrent: Torrent, piece: number, asker: Neighbour): void {
-    const given = this.#ledgers.get(torrent)?.given;
-    if (given?.get(piece) === asker && torrent.availability[piece] === 0) given.delete(piece);
+    const ledger = this.#ledgers.get(torrent);
+    if (torrent.holders.get(asker)?.bits.has(piece) === true) return;
+    ledger?.hoards.get(asker)?.pieces.delete(piece);
+    if (ledger?.given.get(piece) === asker && torrent.availability[piece] === 0) ledger.given.delete(piece);
   }
 
   /** The neighbour is gone. */
@@ -57,8 +59,8 @@ export class FirstCopy {
       if (ledger.given.get(piece) === asker) return false;
       if (this.#hoards(torrent, ledger, asker)) return !this.#despairs(ledger, piece, asker);
       ledger.given.set(piece, asker);
-      const hoard = ledger.hoards.get(asker) ?? { pieces: [], at: 0 };
-      hoard.pieces.push(piece);
+      const hoard = ledger.hoards.get(asker) ?? { pieces: new Set(), at: 0 };
+      hoard.pieces.add(piece);
       hoard.at = this.#core.now();
       ledger.hoards.set(asker, hoard);
       return false;
@@ -79,12 +81,12 @@ export class FirstCopy {
     );
     // First what costs nothing: a lone receiver of 10,000 small files holds thousands of such pieces.
     if (!others.some(([, { at }]) => now - at < BUSY_MS)) return false;
-    for (const hoard of hoards.values())
-      hoard.pieces = hoard.pieces.filter(piece => (torrent.availability[piece] ?? 0) < 2);
-    const mine = hoards.get(asker)?.pieces.length ?? 0;
+    for (const { pieces } of hoards.values())
+      for (const piece of pieces) if ((torrent.availability[piece] ?? 0) >= 2) pieces.delete(piece);
+    const mine = hoards.get(asker)?.pieces.size ?? 0;
     // The better half: where many are slow, their mean would make each of them look like the others.
     const better = others
-      .map(([, { pieces }]) => pieces.length)
+      .map(([, { pieces }]) => pieces.size)
       .sort((a, b) => a - b)
       .slice(0, Math.ceil(others.length / 2));
     const mean = better.reduce((sum, held) => sum + held, 0) / better.length;

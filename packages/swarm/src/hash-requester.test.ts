@@ -56,6 +56,18 @@ describe('hashes', () => {
     expect(solo.sent('hash-request')).toHaveLength(1);
   });
 
+  test('[HR3] of a run answered in part and then rejected the rest is asked of another', () => {
+    const solo = new Solo({ hashRunsPerNeighbour: 1 });
+    solo.offer([64 * 4], { hashed: [] });
+    solo.seeder('ann').seeder('bob');
+    solo.receive({ type: 'hashes-known', offer: OFFER, first: 1, count: 2 });
+    expect(solo.sent('hash-request', 'bob', solo.all)).toEqual([]);
+    solo.tell('ann', { type: 'hash-reject', offer: OFFER, first: 0, count: 4 });
+    solo.tick();
+    expect(solo.sent('hash-request', 'bob')).toHaveLength(1);
+    expect(solo.sent('hash-request', 'ann')).toEqual([]);
+  });
+
   test('[HR3] so is one that makes no progress for 10 s', () => {
     const solo = new Solo({ hashRunsPerNeighbour: 1 });
     solo.offer([64 * 4], { hashed: [] });

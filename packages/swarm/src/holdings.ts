@@ -24,6 +24,7 @@ export function learnBitfield(
     unknown.pieces.clear();
     return;
   }
+  if (bits === undefined && torrent.holders.get(neighbour)?.bits.complete === true) return;
   const field = fieldOf(torrent, bits);
   if (field === undefined)
     return core.drop(

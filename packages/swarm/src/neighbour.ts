@@ -48,7 +48,6 @@ export class Neighbour {
   readonly index: number;
   /** See `shares.ts`. */
   readonly hash: number;
-  readonly joinedAt: number;
   readonly holdings = new Map<OfferId, Holdings>();
   readonly unknown = new Map<OfferId, UnknownHoldings>();
   unknownBytes = 0;
@@ -104,7 +103,7 @@ export class Neighbour {
     this.peer = peer;
     this.index = index;
     this.hash = hashOf(peer);
-    this.joinedAt = this.lastBlockAt = this.chokeChangedAt = now;
+    this.lastBlockAt = this.chokeChangedAt = now;
     this.window = new RequestWindow(limits);
     this.blockBytes = Math.min(16 * 1024, limits.maxBlockBytes);
     this.room = limits.initialSendRoom;

@@ -130,6 +130,46 @@ describe('picker', () => {
     expect(begins).toHaveLength(4);
   });
 
+  test('[PK6] of paused pieces a quarter of what may be begun is kept, and the store forgets the rest', () => {
+    const solo = new Solo({ windowInitialBytes: 512 * KIB, windowMaxBytes: 512 * KIB, maxBlockBytes: BLOCK });
+    const limited = new Solo({
+      windowInitialBytes: 512 * KIB,
+      windowMaxBytes: 512 * KIB,
+      maxBlockBytes: BLOCK,
+      maxProgressBytes: 512 * KIB,
+    });
+    const dropped = [solo, limited].map(it => {
+      it.offer([1024]);
+      it.seeder('ann');
+      const first = new Map(it.asked('ann').map(([id, piece, , length]) => [piece, { id, length }]));
+      expect(first.size).toBe(8);
+      for (const { id, length } of first.values()) it.block('ann', id, length);
+      return new Set(
+        it
+          .want(new Map())
+          .of('discard')
+          .map(({ piece }) => piece),
+      ).size;
+    });
+    expect(dropped).toEqual([0, 6]);
+  });
+
+  test('[PK5] [PK6] a paused file does not keep another from being begun', () => {
+    const solo = new Solo({
+      windowInitialBytes: 1024 * KIB,
+      windowMaxBytes: 1024 * KIB,
+      maxBlockBytes: BLOCK,
+      maxProgressBytes: 256 * KIB,
+    });
+    solo.offer([1024, 1024], { want: false });
+    solo.seeder('ann').want(new Map([[0, 0]]));
+    expect(solo.asked('ann')).toHaveLength(16);
+    solo.want(new Map());
+    expect(solo.of('discard')).toEqual([]);
+    solo.want(new Map([[1, 0]]));
+    expect(solo.asked('ann', solo.effects)).toHaveLength(16);
+  });
+
   test('[PK8] outside of its window nothing of a file is asked for, and it follows the window', () => {
     const solo = new Solo();
     solo.offer([64 * 2, 64 * 20], { want: false });

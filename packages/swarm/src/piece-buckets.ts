@@ -10,16 +10,14 @@ export class PieceBuckets {
   readonly #classes: number[][][] = [];
   readonly #sizes: number[] = [];
   /** Where a piece stands in its bucket, plus one; 0 = not in the set. */
-  readonly #slot: Int32Array;
-  readonly #class: Uint16Array;
+  #slot = new Int32Array(0);
+  #class = new Uint16Array(0);
   readonly #availability: Uint16Array;
   #size = 0;
 
-  /** @param availability shared with the owner, who calls {@link raise} and {@link lower} when it changes a count */
+  /** @param availability shared with the owner, who calls {@link moved} when it has changed a count */
   constructor(availability: Uint16Array) {
     this.#availability = availability;
-    this.#slot = new Int32Array(availability.length);
-    this.#class = new Uint16Array(availability.length);
   }
 
   get size(): number {
@@ -39,6 +37,11 @@ export class PieceBuckets {
   /** True when it was not in the set. */
   add(piece: number, priorityClass: number): boolean {
     if (this.has(piece)) return false;
+    // Only now: most sets of most offers stay empty.
+    if (this.#slot.length === 0) {
+      this.#slot = new Int32Array(this.#availability.length);
+      this.#class = new Uint16Array(this.#availability.length);
+    }
     this.#class[piece] = priorityClass;
     this.#sizes[priorityClass] = (this.#sizes[priorityClass] ?? 0) + 1;
     this.#size += 1;

@@ -58,9 +58,14 @@ export class PieceProgress {
     return this.#missing === 0;
   }
 
+  /** Something of it has come. */
+  get started(): boolean {
+    return this.#missing < this.#giver.length;
+  }
+
   /** Nothing has come and nothing is asked for. */
   get untouched(): boolean {
-    return this.requests.size === 0 && this.#missing === this.#giver.length;
+    return this.requests.size === 0 && !this.started;
   }
 
   /** Neighbour indices of all that gave a block. */

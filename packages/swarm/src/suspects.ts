@@ -14,6 +14,8 @@ export class Suspects {
   readonly #core: SwarmCore;
   readonly #banned = new Set<PeerId>();
   readonly #suspected = new Set<PeerId>();
+  /** Who has left, by index: a piece may be judged after that, and its giver come back. */
+  readonly #gone = new Map<number, PeerId>();
 
   constructor(core: SwarmCore) {
     this.#core = core;
@@ -25,20 +27,29 @@ export class Suspects {
       this.#core.drop(neighbour, 'banned', 'This peer gave wrong data before.');
   }
 
+  left({ index, peer }: Neighbour): void {
+    this.#gone.set(index, peer);
+    for (const oldest of this.#gone.keys()) {
+      if (this.#gone.size <= MAX_REMEMBERED) return;
+      this.#gone.delete(oldest);
+    }
+  }
+
   failed(torrent: Torrent, piece: number): void {
     const progress = torrent.progress.get(piece);
     if (progress === undefined) return torrent.lost(piece);
     const { givers } = progress;
     torrent.failed(piece, givers.size > 1);
-    for (const neighbour of this.#core.neighbours.values()) {
-      if (!givers.has(neighbour.index)) continue;
-      if (givers.size === 1) {
-        remember(this.#banned, neighbour.peer);
-        this.#core.drop(neighbour, 'bad-piece', `All of piece ${piece} came from this peer and is wrong.`);
-      } else {
-        remember(this.#suspected, neighbour.peer);
-        neighbour.alone = true;
-      }
+    const present = [...this.#core.neighbours.values()].map(({ index, peer }) => [index, peer] as const);
+    const known = new Map([...this.#gone, ...present]);
+    for (const index of givers) {
+      const peer = known.get(index);
+      if (peer === undefined) continue;
+      remember(givers.size === 1 ? this.#banned : this.#suspected, peer);
+      const neighbour = this.#core.neighbours.get(peer);
+      if (neighbour === undefined) continue;
+      if (givers.size > 1) neighbour.alone = true;
+      else this.#core.drop(neighbour, 'bad-piece', `All of piece ${piece} came from this peer and is wrong.`);
     }
   }
 }

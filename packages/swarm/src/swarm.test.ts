@@ -178,6 +178,65 @@ describe('the engine', () => {
     expect(() => new Solo({ maxBlockBytes: 48 * 1024 })).toThrow(SwarmError);
   });
 
+  test('[SW10] a removed offer’s begun pieces are forgotten by the store too, and those of which nothing came need not', () => {
+    const solo = new Solo();
+    solo.offer([64, 64]);
+    solo.partial('ann', [0]).partial('bob', [1]).block('ann', 0, 16384);
+    solo.receive({ type: 'offer-removed', offer: OFFER });
+    expect(solo.of('discard')).toEqual([{ type: 'discard', offer: OFFER, piece: 0 }]);
+  });
+
+  test('[SW10] so is what has come of a piece that was found on disk meanwhile', () => {
+    const solo = new Solo();
+    solo.offer([64, 64]);
+    solo.partial('ann', [0]).block('ann', 0, 16384);
+    solo.receive({ type: 'pieces-verified', offer: OFFER, pieces: [0, 1] });
+    expect(solo.of('discard')).toEqual([{ type: 'discard', offer: OFFER, piece: 0 }]);
+  });
+
+  test('[SW10] an offer removed in mid-piece and added again: blocks cut differently are not laid over the old ones', () => {
+    const solo = new Solo();
+    solo.offer([4096], { pieceLength: 1024 * 1024 });
+    const laid = new Map<number, [begin: number, end: number][]>();
+    const whole = new Set<number>();
+    let seen = 0;
+    /** What the store does with the effects since the last time. */
+    const store = (): void => {
+      for (const effect of solo.all.slice(seen)) {
+        if (effect.type === 'discard') laid.delete(effect.piece);
+        if (effect.type !== 'write') continue;
+        const { piece, begin, length } = effect;
+        const blocks = laid.get(piece) ?? [];
+        expect(blocks.filter(([from, to]) => from < begin + length && begin < to)).toEqual([]);
+        laid.set(piece, [...blocks, [begin, begin + length]]);
+        if (laid.get(piece)?.reduce((sum, [from, to]) => sum + to - from, 0) === 1024 * 1024)
+          whole.add(piece);
+      }
+      seen = solo.all.length;
+    };
+    let answered = 0;
+    /** Answers some of what is asked, on a fast path whose window and blocks grow. */
+    const answer = (blocks: number): void => {
+      for (let left = blocks; left > 0; left -= 1) {
+        const [id, , , length] = solo.asked('ann')[answered] ?? [];
+        if (id === undefined || length === undefined) return;
+        answered += 1;
+        solo.now += 1;
+        solo.block('ann', id, length);
+        store();
+      }
+    };
+    solo.seeder('ann');
+    answer(7);
+    expect(laid.size).toBeGreaterThan(0);
+    solo.receive({ type: 'offer-removed', offer: OFFER });
+    answered = solo.asked('ann').length;
+    store();
+    solo.offer([4096], { pieceLength: 1024 * 1024 });
+    answer(1000);
+    expect([...whole].sort()).toEqual([0, 1, 2, 3]);
+  });
+
   test('[SW1] an offer is removed with all that belongs to it', () => {
     const solo = new Solo();
     solo.offer([64]);

@@ -210,12 +210,11 @@ export class Swarm {
         for (const piece of event.pieces) this.#verified(torrent, piece);
         break;
       case 'piece-lost':
-        this.#downloader.cancelPiece(torrent, event.piece);
-        torrent.lost(event.piece);
+        this.#lost(torrent, event.piece);
         this.#interestChanged = true;
         break;
       case 'piece-failed':
-        this.#suspects.failed(torrent, event.piece);
+        this.#failed(torrent, event.piece);
         this.#interestChanged = true;
         break;
     }
@@ -223,9 +222,27 @@ export class Swarm {
   }
 
   #verified(torrent: Torrent, piece: number): void {
+    const progress = torrent.progress.get(piece);
     this.#downloader.cancelPiece(torrent, piece);
     torrent.verified(piece);
+    // It was found on disk while it was still coming.
+    if (progress?.received === false) this.#downloader.discard(torrent, progress);
     this.#interestChanged = true;
+  }
+
+  #lost(torrent: Torrent, piece: number): void {
+    const progress = torrent.progress.get(piece);
+    this.#downloader.cancelPiece(torrent, piece);
+    torrent.lost(piece);
+    // Blocks that came after the loss may be there.
+    if (progress !== undefined) this.#downloader.discard(torrent, progress);
+  }
+
+  #failed(torrent: Torrent, piece: number): void {
+    const progress = torrent.progress.get(piece);
+    // What was judged is not what this progress collects: it was begun anew meanwhile, and those that give it now are not to blame.
+    if (progress?.received === false) this.#downloader.restart(torrent, progress, false);
+    else this.#suspects.failed(torrent, piece);
   }
 
   #message(neighbour: Neighbour, message: SwarmInbound): void {
@@ -249,6 +266,7 @@ export class Swarm {
           message.offer,
           message.type === 'bitfield' ? message.bits : undefined,
         );
+        this.#downloader.retracted(neighbour, message.offer);
         break;
       case 'have':
         learnHaves(this.#core, neighbour, message.offer, message.pieces);
@@ -303,6 +321,7 @@ export class Swarm {
     this.#uploader.release(neighbour);
     this.#hashes.release(neighbour);
     this.#choker.release(neighbour);
+    this.#suspects.left(neighbour);
     for (const torrent of this.#torrents.values()) torrent.leave(neighbour);
     this.#slotsChanged = true;
   }
@@ -330,6 +349,8 @@ export class Swarm {
     const torrent = this.#torrents.get(offer);
     if (torrent === undefined) return;
     this.#downloader.cancel(request => request.torrent === torrent);
+    // The store may keep the offer, and it may be added again.
+    for (const progress of torrent.progress.values()) this.#downloader.discard(torrent, progress);
     this.#hashes.forget(torrent);
     this.#torrents.delete(offer);
     for (const neighbour of this.#neighbours.values()) {
@@ -348,6 +369,7 @@ export class Swarm {
     if (torrent === undefined) return;
     torrent.setWanted(files, windows);
     this.#downloader.cancel(request => request.torrent === torrent && !torrent.wants(request.progress.piece));
+    this.#downloader.endUnwanted();
     this.#interestChanged = true;
     for (const neighbour of torrent.holders.keys()) this.#core.wake(neighbour);
   }

@@ -44,10 +44,10 @@ export class Torrent {
   /** Begun and not verified, bytes. */
   progressBytes = 0;
   hashRun: number;
-  /** Priority class plus one; 0 = not wanted. */
-  readonly #rank: Uint16Array;
-  readonly #lacking: Uint8Array;
-  readonly #hashPending: Uint8Array;
+  /** Priority class plus one; 0 = not wanted. Like the two below it, empty until something is wanted: a member may offer any number of pieces. */
+  #rank = new Uint16Array(0);
+  #lacking = new Uint8Array(0);
+  #hashPending = new Uint8Array(0);
   readonly #exclusive = new Set<number>();
   readonly #extentPieces: number;
 
@@ -73,9 +73,6 @@ export class Torrent {
     const wish = Math.max(1, Math.min(EXTENT_BYTES / geometry.pieceLength, pieces / EXTENTS));
     // A power of two, as a sharer's reads and the runs of hashes are: so none of them straddles two of another.
     this.#extentPieces = 2 ** Math.floor(Math.log2(wish));
-    this.#rank = new Uint16Array(pieces);
-    this.#lacking = new Uint8Array(pieces);
-    this.#hashPending = new Uint8Array(pieces);
     for (let piece = 0; piece < pieces; piece += 1) if (this.have.has(piece)) this.#count(piece);
   }
 
@@ -102,6 +99,13 @@ export class Torrent {
     const priorities = [...new Set(files.values())].sort((a, b) => b - a);
     const rankOf = new Map(priorities.map((priority, at) => [priority, at + 1]));
     this.wantedBytes = this.wantedVerifiedBytes = 0;
+    if (this.#rank.length === 0) {
+      if (files.size === 0) return;
+      const { pieceCount } = this.geometry;
+      this.#rank = new Uint16Array(pieceCount);
+      this.#lacking = new Uint8Array(pieceCount);
+      this.#hashPending = new Uint8Array(pieceCount);
+    }
     for (const [index, file] of this.geometry.files.entries()) {
       const priority = files.get(index);
       const rank = priority === undefined ? 0 : (rankOf.get(priority) ?? 0);
@@ -120,8 +124,13 @@ export class Torrent {
     }
   }
 
+  /** What a neighbour has, in full. Said again, it costs what differs: who says it a thousand times must not hold us up. */
   join(neighbour: Neighbour, bits: Bitfield): Holdings {
-    this.leave(neighbour);
+    const known = this.holders.get(neighbour);
+    if (known !== undefined) {
+      this.#replace(known, bits);
+      return known;
+    }
     const holdings: Holdings = { bits, startable: 0, hashable: 0, useful: 0 };
     this.holders.set(neighbour, holdings);
     for (const piece of bits.indices()) this.#gained(holdings, piece);
@@ -187,14 +196,13 @@ export class Torrent {
     else this.open.delete(progress);
   }
 
-  verified(piece: number): boolean {
+  verified(piece: number): void {
     this.#end(piece);
     this.#exclusive.delete(piece);
-    if (!this.have.set(piece)) return false;
+    if (!this.have.set(piece)) return;
     this.#count(piece);
     this.freshHaves.push(piece);
     this.place(piece);
-    return true;
   }
 
   /** A piece, verified or begun, is damaged or gone in the store through no fault of a giver. */
@@ -245,6 +253,25 @@ export class Torrent {
     if (this.#lacking[piece] === 1) holdings.useful += 1;
     if (this.startable.has(piece)) holdings.startable += 1;
     if (this.hashable.has(piece)) holdings.hashable += 1;
+  }
+
+  #lost(holdings: Holdings, piece: number): void {
+    if (!holdings.bits.clear(piece)) return;
+    this.#setAvailability(piece, -1);
+    if (this.#lacking[piece] === 1) holdings.useful -= 1;
+    if (this.startable.has(piece)) holdings.startable -= 1;
+    if (this.hashable.has(piece)) holdings.hashable -= 1;
+  }
+
+  #replace(holdings: Holdings, bits: Bitfield): void {
+    const before = holdings.bits.toBytes();
+    const after = bits.toBytes();
+    for (let at = 0; at < after.length; at += 1) {
+      if (before[at] === after[at]) continue;
+      for (let piece = at * 8; piece < Math.min(at * 8 + 8, bits.length); piece += 1)
+        if (bits.has(piece)) this.gain(holdings, piece);
+        else this.#lost(holdings, piece);
+    }
   }
 
   #setAvailability(piece: number, change: number): void {

@@ -107,11 +107,6 @@ export class RequestWindow {
     return this.#smooth;
   }
 
-  /** Whether the path's size is still being sought. */
-  get slowStart(): boolean {
-    return this.#slowStart;
-  }
-
   /** The requester would have asked for more. */
   full(): void {
     this.#held = true;

@@ -144,6 +144,9 @@ export class SimMember {
       this.#write(effect.piece, effect.length, bad);
     } else if (effect.type === 'ignore') {
       if (cause.type === 'block') this.wastedBytes += cause.length;
+    } else if (effect.type === 'discard') {
+      this.wastedBytes += this.#store.get(effect.piece)?.bytes ?? 0;
+      this.#store.delete(effect.piece);
     } else {
       if (effect.type === 'read' && this.options.seed !== true && !this.pieces.has(effect.piece))
         this.unverifiedReads += 1;

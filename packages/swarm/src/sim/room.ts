@@ -195,7 +195,8 @@ export class SimRoom {
   }
 
   #perform(from: SimMember, effect: SwarmEffect): void {
-    if (effect.type === 'ignore' || effect.type === 'write' || effect.type === 'wait') return;
+    if (effect.type === 'ignore' || effect.type === 'write' || effect.type === 'discard') return;
+    if (effect.type === 'wait') return;
     if (effect.type === 'seek') return this.#seek(from);
     const link = this.#find(from, effect.peer);
     if (link === undefined) return;
