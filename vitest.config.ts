@@ -2,7 +2,10 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { findChromium } from './scripts/chromium.mjs';
 
-/** Two projects: `unit` runs in Node, `browser` runs `*.browser.test.ts` in real Chromium. */
+/** What measures its own CPU time: with other tests before it or beside it, it takes more. `npm test` runs it by itself. */
+const LOAD = '**/load.test.ts';
+
+/** `unit` and `load` run in Node, `browser` runs `*.browser.test.ts` in real Chromium. */
 export default defineConfig({
   test: {
     // On two cores Vitest would leave one to itself.
@@ -15,9 +18,10 @@ export default defineConfig({
           // No test leaves anything in a module, and loading all of them anew for each of 128 files takes longer than most files do.
           isolate: false,
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
-          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.browser.test.ts', LOAD, '**/node_modules/**'],
         },
       },
+      { test: { name: 'load', environment: 'node', include: [`packages/*/src/${LOAD}`] } },
       {
         optimizeDeps: { include: ['simple-peer/simplepeer.min.js', 'valibot', 'idb', 'client-zip'] },
         test: {

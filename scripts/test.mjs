@@ -69,7 +69,7 @@ if (wanted('check')) {
   const code = await runLive(['scripts/check.mjs']);
   totals.push({ name: 'check', passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
 }
-for (const project of ['unit', 'browser']) {
+for (const project of ['unit', 'load', 'browser']) {
   if (!wanted(project)) continue;
   if (project === 'browser' && browser === undefined) {
     console.error('SKIPPED: the browser tests, since there is no Chromium here');
