@@ -179,6 +179,11 @@ describe('logs', () => {
     join(byAuthors, bob.id);
     deliver(byAuthors, bob.id, entries);
     expect(deliver(byAuthors, bob.id, await carol.texts(1))).toEqual([]);
+    const together = new RoomLog({ self: me.id, limits: { maxAuthors: 1 } });
+    join(together, bob.id);
+    deliver(together, bob.id, [...entries.slice(0, 1), ...(await carol.texts(1))]);
+    expect([together.entries(bob.id).length, together.entries(carol.id).length]).toEqual([1, 0]);
+    expect(together.held.entries).toBe(0);
     // A vector that boasts of what is over the cap does not make us ask for it.
     const boast = { type: 'log-vector', vector: [[carol.id, 9]] } as const;
     const vector = { ...boast, vector: boast.vector.map(([id, n]): [typeof id, number] => [id, n]) };

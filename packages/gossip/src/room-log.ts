@@ -207,7 +207,9 @@ export class RoomLog {
   #checked(entry: LogEntry, valid: boolean): void {
     const held = this.#held.get(entry);
     if (held === undefined) return;
-    if (valid) {
+    // Others may have come in while it was being checked.
+    if (valid && !this.#admits(entry.author)) this.#held.remove(held);
+    else if (valid) {
       this.#held.verified(held);
       this.#weigh(held.entry);
       this.#drain(entry.author);
