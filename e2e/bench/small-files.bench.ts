@@ -69,7 +69,7 @@ test('a folder of many small files, beside one file of the same size', async ({
     }
     for (const side of ['sharer', 'receiver'] as const) {
       const people = await pair(`${side}-${round}`);
-      // The two do not sit at one machine: whoever is looked at has it to itself.
+      // The two do not sit at one machine: whoever is looked at has it almost to itself.
       stepBack(people.profiles[side === 'sharer' ? 'receiver' : 'sharer']);
       const { page } = side === 'sharer' ? people.ann : people.bob;
       await watchTasks(page, { afterChange: side === 'sharer' });

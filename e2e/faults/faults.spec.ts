@@ -2,7 +2,7 @@ import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
-import { FULL, countSent, killProcesses, record, tabSwitch } from '../support/faults.ts';
+import { FULL, countSent, crashBrowser, killProcesses, record, tabSwitch } from '../support/faults.ts';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
 import { hashesInFolder, pickFile, withholdPermission } from '../support/handles.ts';
 import { cap, downloadAll, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
@@ -103,9 +103,7 @@ test('browser kill -9 at random instants', async ({ server, person, dir }) => {
       Math.min(0.97, before + (Math.random() * 1.6 * (0.97 - before)) / (CRASHES - crashes)),
     );
     before = await progress(bob.page);
-    const closed = bob.context.waitForEvent('close');
-    await killProcesses(bob.context, bob.page, 'browser');
-    await closed;
+    await crashBrowser(bob);
     bob = await person('bob', { profile });
     await bob.page.goto(link);
     // What was shown as verified is still there.
@@ -132,9 +130,7 @@ test('browser kill -9 in its first moments', { tag: '@full' }, async ({ server, 
     // Of what was shown before, nothing is lost.
     const before = await progress(bob.page);
     await sleep(Math.random() * FIRST_MOMENTS_MS);
-    const closed = bob.context.waitForEvent('close');
-    await killProcesses(bob.context, bob.page, 'browser');
-    await closed;
+    await crashBrowser(bob);
     bob = await person('bob', { profile });
     await bob.page.goto(link);
     await reaches(bob.page, before);
@@ -199,9 +195,7 @@ test(
     await press(bob.page, 'Save as it arrives');
     await reaches(bob.page, 0.4 + 0.3 * Math.random());
     const before = await progress(bob.page);
-    const closed = bob.context.waitForEvent('close');
-    await killProcesses(bob.context, bob.page, 'browser');
-    await closed;
+    await crashBrowser(bob);
     bob = await openBob();
     await reaches(bob.page, before);
     await expect(fileRow(bob.page, NAME)).toHaveAttribute('data-state', 'paused');

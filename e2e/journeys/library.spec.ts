@@ -76,3 +76,24 @@ test('a room that is open in another tab is not removed, and said so', async ({ 
     await expect(room).toHaveCount(0, { timeout: 1000 });
   }).toPass();
 });
+
+test('a browser that does not open its database says what that means, and downloads all the same', async ({
+  server,
+  person,
+  dir,
+}) => {
+  const path = join(dir, 'song.bin');
+  const sum = await writeNoise(path, 2 * MIB);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const link = await shareFiles(ann.page, server.url, path);
+  await bob.page.addInitScript(() => {
+    indexedDB.open = () => {
+      throw new DOMException('Internal error opening backing store for indexedDB.open.', 'UnknownError');
+    };
+  });
+  await bob.page.goto(link);
+  await expect(bob.page.locator('[role=alert][data-code=nothing-kept]')).toBeVisible();
+  await downloadAll(bob.page);
+  await waitComplete(bob.page, 'song.bin');
+  expect(await sha256OfFile(await saveRow(bob.page, 'song.bin'))).toBe(sum);
+});

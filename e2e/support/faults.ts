@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { kill } from 'node:process';
 import type { BrowserContext, Page } from '@playwright/test';
+import type { Person } from './profiles.ts';
 
 /** The whole matrix (`npm run e2e:faults`), or the short form that `npm test` runs. */
 export const FULL = process.env['SHOAL_FAULTS'] === 'full';
@@ -110,6 +111,13 @@ type ProcessKind = 'browser' | 'renderer';
 /** SIGKILL to the processes of one person's browser: what a crash looks like. */
 export async function killProcesses(context: BrowserContext, page: Page, kind: ProcessKind): Promise<void> {
   for (const { type, id } of await processesOf(context, page)) if (type === kind) kill(id, 'SIGKILL');
+}
+
+/** Kills a whole browser, and waits until it is gone. */
+export async function crashBrowser({ context, page }: Pick<Person, 'context' | 'page'>): Promise<void> {
+  const closed = context.waitForEvent('close');
+  await killProcesses(context, page, 'browser');
+  await closed;
 }
 
 /** Stops all processes of one person's browser, as a laptop that sleeps does. @returns lets them go on */

@@ -67,8 +67,8 @@ function sum(profile: string, of: (process: Process) => number): number {
 }
 
 /**
- * Lets a browser, with every thread that it has now and will have, run only when nobody else wants the processor: whoever is looked at
- * has the machine to itself then, as it would if the other one were elsewhere.
+ * Leaves a browser, with every thread that it has now and will have, little of the processor while somebody else wants it (nice 19, a
+ * sixtieth or so): whoever is looked at almost has the machine to itself then, as it would if the other one were elsewhere.
  */
 export function stepBack(profile: string): void {
   for (const { pid } of browserProcesses(profile))

@@ -1,13 +1,5 @@
-import {
-  HASH_BYTES,
-  choosePieceLength,
-  equalBytes,
-  geometryOf,
-  safePaths,
-  splitOffer,
-} from '@shoal/protocol';
+import { HASH_BYTES, equalBytes, safePaths, splitOffer } from '@shoal/protocol';
 import type { EntryBody, OfferId, OfferedFile, PeerId } from '@shoal/protocol';
-import { OfferLoad } from '@shoal/gossip';
 import type { PieceStore } from '@shoal/storage';
 import { RoomError } from './errors.ts';
 import { askToRead, isAllowed, openKept, packOrigins } from './handles.ts';
@@ -16,6 +8,7 @@ import { matchFiles, samplePieces } from './matching.ts';
 import { nextTask } from './next-task.ts';
 import type { OfferState } from './offer-state.ts';
 import type { Offers } from './offers.ts';
+import { expectRoomFor, pieceLengthOf } from './room-bounds.ts';
 import type { RoomVault } from './room-vault.ts';
 import type { ChosenFile } from './snapshot.ts';
 
@@ -224,7 +217,11 @@ export class Sharing {
     let at = 0;
     const parts = files.length === 0 ? [] : splitOffer(files);
     await nextTask();
-    this.#expectRoom(parts);
+    const offered = [...offers.all()].filter(({ offer }) => !offer.withdrawn);
+    expectRoomFor(
+      offered.map(({ offer }) => offer.geometry),
+      parts,
+    );
     await nextTask();
     for (const part of parts) {
       const source = fresh.slice(at, (at += part.length));
@@ -242,17 +239,6 @@ export class Sharing {
           source.map(({ origin }) => origin),
         );
       });
-    }
-  }
-
-  /** The others would leave out what goes beyond a room's bounds, and nobody would know why. */
-  #expectRoom(parts: readonly (readonly OfferedFile[])[]): void {
-    const load = new OfferLoad();
-    for (const { offer } of this.#options.offers.all()) if (!offer.withdrawn) load.add(offer.geometry);
-    for (const part of parts) {
-      const geometry = geometryOf(pieceLengthOf(part), part);
-      if (!load.fits(geometry)) throw new RoomError('room-overfull');
-      load.add(geometry);
     }
   }
 
@@ -292,10 +278,6 @@ export class Sharing {
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function pieceLengthOf(files: readonly OfferedFile[]): number {
-  return choosePieceLength(files.reduce((sum, f) => sum + f.size, 0));
 }
 
 function sizedOf({ name, file }: Named): { readonly path: string; readonly size: number } {

@@ -20,6 +20,20 @@ function answer(solo: Solo, names: readonly string[], answered = new Set<string>
 const givers = (solo: Solo, from = 0): Set<string> =>
   new Set(solo.of('write', solo.all.slice(from)).map(write => write.peer.slice(0, 3)));
 
+/** Ann and Bob gave a bad piece together and one of them the good one, so each gives alone from now on; Ann has another, and owns it here. */
+function annAloneHasPieceOne(): { readonly solo: Solo; readonly answered: Set<string> } {
+  const solo = new Solo({ windowInitialBytes: 16 * KIB, windowMaxBytes: 16 * KIB });
+  solo.offer([64, 64]);
+  solo.partial('ann', [0]).partial('bob', [0]);
+  const answered = new Set<string>();
+  answer(solo, ['ann', 'bob'], answered);
+  solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+  answer(solo, ['ann', 'bob'], answered);
+  solo.receive({ type: 'piece-verified', offer: OFFER, piece: 0 });
+  solo.tell('ann', { type: 'have', offer: OFFER, pieces: [1] });
+  return { solo, answered };
+}
+
 describe('liars', () => {
   test('[LI1] the only giver of a bad piece is dropped and not let in again', () => {
     const solo = new Solo();
@@ -118,15 +132,7 @@ describe('liars', () => {
   });
 
   test('[LI2] a late block of another is not mixed into a piece given by one alone', () => {
-    const solo = new Solo({ windowInitialBytes: 16 * KIB, windowMaxBytes: 16 * KIB });
-    solo.offer([64, 64]);
-    solo.partial('ann', [0]).partial('bob', [0]);
-    const answered = new Set<string>();
-    answer(solo, ['ann', 'bob'], answered);
-    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
-    answer(solo, ['ann', 'bob'], answered);
-    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 0 });
-    solo.tell('ann', { type: 'have', offer: OFFER, pieces: [1] });
+    const { solo, answered } = annAloneHasPieceOne();
     const [id] = solo.asked('ann').at(-1) ?? [0];
     solo.tell('ann', { type: 'choke' }).tick(11_000).seeder('eve');
     expect(solo.asked('eve')).toHaveLength(1);
@@ -244,15 +250,7 @@ describe('liars', () => {
   });
 
   test('[LI2] a begun piece whose owner has it no longer is finished by another', () => {
-    const solo = new Solo({ windowInitialBytes: 16 * KIB, windowMaxBytes: 16 * KIB });
-    solo.offer([64, 64]);
-    solo.partial('ann', [0]).partial('bob', [0]);
-    const answered = new Set<string>();
-    answer(solo, ['ann', 'bob'], answered);
-    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
-    answer(solo, ['ann', 'bob'], answered);
-    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 0 });
-    solo.tell('ann', { type: 'have', offer: OFFER, pieces: [1] });
+    const { solo, answered } = annAloneHasPieceOne();
     expect(solo.asked('ann').at(-1)?.[1]).toBe(1);
     solo.tell('ann', { type: 'bitfield', offer: OFFER, bits: Uint8Array.of(0) });
     answer(solo, ['ann'], answered);

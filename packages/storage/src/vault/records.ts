@@ -3,9 +3,8 @@ import { MIN_PIECE_LENGTH, type OfferId } from '@shoal/protocol';
 import { toStorageError } from '../errors.ts';
 import type { OutletRecord } from '../outlet/outlet.ts';
 import type { OfferRecords, PieceRecord } from '../piece-store-core/ports.ts';
+import { countSchema } from './rooms.ts';
 import { bytesSchema, type VaultDatabase } from './schema.ts';
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Bytes alone are a record without suspects. */
 export const pieceRecordSchema = v.union([
@@ -19,11 +18,11 @@ export const pieceRecordSchema = v.union([
 /** What is kept of the files of an offer that go into picked ones. */
 export const outletsSchema = v.array(
   v.object({
-    file: count,
+    file: countSchema,
     handle: v.custom<FileSystemFileHandle>(isFileHandle),
-    segmentBytes: v.pipe(count, v.minValue(MIN_PIECE_LENGTH)),
+    segmentBytes: v.pipe(countSchema, v.minValue(MIN_PIECE_LENGTH)),
     held: bytesSchema,
-    size: count,
+    size: countSchema,
     modified: v.number(),
   }),
 );
