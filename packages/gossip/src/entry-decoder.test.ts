@@ -36,3 +36,18 @@ test('what is remembered is bounded, and the oldest goes first', async () => {
   expect(decoder.decode(last.raw)).toBe(decoded.at(-1));
   expect(decoder.decode(first.raw)).not.toBe(decoded[0]);
 });
+
+test('what was decoded in steps is known, and only once they are done', async () => {
+  const [author] = authors(1);
+  const [one] = (await author?.texts(1)) ?? [];
+  if (one === undefined) throw new Error('no entry');
+  const decoder = new EntryDecoder();
+  const steps = decoder.decoding(one.raw);
+  let count = 0;
+  while (steps.next().done !== true) count += 1;
+  expect(count).toBeGreaterThan(1);
+  const known = decoder.decode(one.raw);
+  expect(known).toEqual(one);
+  expect(decoder.decode(one.raw)).toBe(known);
+  expect([...decoder.decoding(one.raw)]).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { decodeEntry, equalBytes } from '@shoal/protocol';
+import { decodeEntry, decodingEntry, equalBytes } from '@shoal/protocol';
 import type { Bytes, LogEntry } from '@shoal/protocol';
 import { mapKey } from './map-key.ts';
 
@@ -19,10 +19,22 @@ export class EntryDecoder {
 
   /** @throws ProtocolError as `decodeEntry` does */
   decode(raw: Bytes): LogEntry {
-    const key = mapKey(raw.subarray(0, PREFIX));
+    return this.#known(raw) ?? this.#remember(decodeEntry(raw));
+  }
+
+  /** Decodes in steps, so that {@link decode} of the same bytes has nothing left to do. */
+  *decoding(raw: Bytes): Generator<undefined, void, undefined> {
+    if (this.#known(raw) === undefined) this.#remember(yield* decodingEntry(raw));
+  }
+
+  #known(raw: Bytes): LogEntry | undefined {
+    const known = this.#recent.get(mapKey(raw.subarray(0, PREFIX)));
+    return known !== undefined && equalBytes(known.raw, raw) ? known : undefined;
+  }
+
+  #remember(entry: LogEntry): LogEntry {
+    const key = mapKey(entry.raw.subarray(0, PREFIX));
     const known = this.#recent.get(key);
-    if (known !== undefined && equalBytes(known.raw, raw)) return known;
-    const entry = decodeEntry(raw);
     if (known !== undefined) this.#forget(key, known);
     this.#recent.set(key, entry);
     this.#bytes += entry.raw.length;

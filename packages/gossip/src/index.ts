@@ -1,5 +1,6 @@
 export { Catalogue } from './catalogue.ts';
 export type { CatalogueChange, CatalogueOffer, CatalogueText, Member } from './catalogue.ts';
+export { EntryDecoder } from './entry-decoder.ts';
 export { GossipError } from './errors.ts';
 export type { GossipErrorCode } from './errors.ts';
 export type { GossipEffect, GossipEvent, MisbehaviourCode } from './events.ts';

@@ -98,7 +98,14 @@ export {
 } from './hashes-auth.ts';
 export type { EntryBody } from './log-entry/body.ts';
 export { logBucketDigest, logBucketOf, logRootDigest, type LogState } from './log-entry/digest.ts';
-export { createEntry, decodeEntry, offerIdOf, verifyEntry, type LogEntry } from './log-entry/entry.ts';
+export {
+  createEntry,
+  decodeEntry,
+  decodingEntry,
+  offerIdOf,
+  verifyEntry,
+  type LogEntry,
+} from './log-entry/entry.ts';
 export {
   joinReply,
   joinRequest,

@@ -1,8 +1,19 @@
 import { createEntry, decodeEntry, offerIdOf, verifyEntry } from '@shoal/protocol';
-import type { CryptoPort, EntryBody, LogEntry, OfferId, PeerId, RoomId, Signer } from '@shoal/protocol';
-import { Catalogue, RoomLog } from '@shoal/gossip';
+import type {
+  CryptoPort,
+  EntryBody,
+  GossipMessage,
+  LogEntry,
+  OfferId,
+  PeerId,
+  RoomId,
+  Signer,
+} from '@shoal/protocol';
+import { Catalogue, EntryDecoder, RoomLog } from '@shoal/gossip';
 import type { CatalogueChange, GossipEffect, GossipEvent } from '@shoal/gossip';
 import type { Links } from './links.ts';
+import { LogIntake } from './log-intake.ts';
+import { nextTask } from './next-task.ts';
 import type { RoomVault } from './room-vault.ts';
 
 export interface GossipHandlers {
@@ -24,6 +35,7 @@ export interface GossipDriverOptions {
 export class GossipDriver {
   readonly catalogue: Catalogue;
   readonly #log: RoomLog;
+  readonly #intake: LogIntake;
   readonly #options: GossipDriverOptions;
   /** Own entries are written one after the other: each names the hash of the one before. */
   #authoring: Promise<unknown> = Promise.resolve();
@@ -31,7 +43,14 @@ export class GossipDriver {
   constructor(options: GossipDriverOptions) {
     this.#options = options;
     this.catalogue = new Catalogue(options.signer.peerId);
-    this.#log = new RoomLog({ self: options.signer.peerId });
+    const decoder = new EntryDecoder();
+    this.#log = new RoomLog({ self: options.signer.peerId, decoder });
+    this.#intake = new LogIntake({
+      decoder,
+      rest: nextTask,
+      receive: (peer, message) => this.receive({ type: 'message', peer, message }),
+      failed: options.handlers.failed,
+    });
   }
 
   /** Takes back what the vault kept; what no longer decodes is skipped and will come again from a neighbour. */
@@ -55,7 +74,7 @@ export class GossipDriver {
     const { signer, room } = this.#options;
     const next = this.#authoring.then(async () => {
       const { nextSeq, prevHash } = this.#log.head(signer.peerId);
-      const entry = await createEntry(signer, room, nextSeq, prevHash, body);
+      const entry = await createEntry(signer, room, nextSeq, prevHash, body, nextTask);
       await before?.(offerIdOf(entry));
       // On disk before anybody hears of it: a member that forgets what it told others forks its own log.
       await this.#options.vault.appendEntry(entry);
@@ -66,7 +85,13 @@ export class GossipDriver {
     return next;
   }
 
+  /** A neighbour said something of the log. */
+  message(peer: PeerId, message: GossipMessage): void {
+    this.#intake.receive(peer, message);
+  }
+
   receive(event: GossipEvent): void {
+    if (event.type === 'neighbour-left') this.#intake.left(event.peer);
     for (const effect of this.#log.receive(event)) this.#run(effect);
   }
 

@@ -6,6 +6,7 @@ import type { SwarmEvent } from '@shoal/swarm';
 import { RoomError } from './errors.ts';
 import type { HashDriver } from './hash-driver.ts';
 import { OfferState } from './offer-state.ts';
+import { nextTask } from './next-task.ts';
 import type { Outlets } from './outlets.ts';
 import type { Intent, RoomVault } from './room-vault.ts';
 
@@ -75,6 +76,7 @@ export class Offers {
       const own = this.#sources.has(offer.id);
       const { geometry } = offer;
       const stored = own ? undefined : await this.#addToStore(offer);
+      await nextTask();
       const have =
         stored === undefined
           ? Bitfield.full(geometry.pieceCount)
@@ -89,6 +91,7 @@ export class Offers {
       for (const file of state.closedOutlets())
         state.holdElsewhere(file, this.#options.outlets.heldPieces(offer.id, file));
       const frames = own ? [] : await vault.hashes(offer.id);
+      await nextTask();
       // The seal may have come since: kept proofs are believed only with it.
       const book = await hashes.add(this.#options.current(offer.id) ?? offer, frames);
       if (own) hashes.own(offer.id, have);

@@ -70,7 +70,7 @@ export class Room implements RoomHandle {
           case 'log-heads':
           case 'log-done':
           case 'log-prune':
-            this.#gossip.receive({ type: 'message', peer, message });
+            this.#gossip.message(peer, message);
             break;
           case 'hashes':
             this.#hashes.learn(peer, message).catch(this.#fail);

@@ -59,6 +59,15 @@ test('[LE1] [LE2] every body survives writing and reading, and its signature hol
   );
 });
 
+test('writing rests between its steps', async () => {
+  let rests = 0;
+  const entry = await createEntry(signer, room, 0, ZEROS, { kind: 'text', text: 'a' }, async () => {
+    rests += 1;
+  });
+  expect(rests).toBe(3);
+  expect(decodeEntry(entry.raw)).toEqual(entry);
+});
+
 test('[LE3] an entry holds in its room only, and only as it was signed', async () => {
   const entry = await createEntry(signer, room, 3, ZEROS, { kind: 'text', text: 'hello' });
   expect(await verifyEntry(crypto, asRoomId('BAAAAAAAAAAAAAAAAAAAAA'), entry)).toBe(false);

@@ -81,6 +81,15 @@ class WatchedSource {
 
 const first = (bytes: Uint8Array): number => bytes[0] ?? -1;
 
+test('a thousand small files that are hashed and then asked for are read once', async () => {
+  const files = Array.from({ length: 1000 }, () => new WatchedSource(4 * KIB));
+  const reader = new SourceReader(files, 64 * KIB);
+  // The hashes of 2 MiB are told ahead of the blocks, and up to 256 pieces at a time.
+  for (let round = 0; round < 2; round += 1)
+    for (const file of files.keys()) await reader.use(file, 0, 4 * KIB, () => undefined);
+  expect(files.map(({ reads }) => reads.length)).toEqual(files.map(() => 1));
+});
+
 test('a file that is read in order is read by one stream, once for all who ask', async () => {
   const source = new WatchedSource(2.5 * MIB);
   const reader = new SourceReader([source], MIB / 4);

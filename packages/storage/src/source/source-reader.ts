@@ -4,8 +4,8 @@ import { SourceStreams, type Source } from './source-streams.ts';
 
 /** Bytes kept per offer that is shared from here: what is hashed is soon asked for, and by several receivers. */
 const KEPT_BYTES = 8 * 1024 * 1024;
-/** Windows kept: small files would make thousands of tiny ones. */
-const KEPT_WINDOWS = 256;
+/** Windows kept: of files above 4 KiB as many as fit in {@link KEPT_BYTES}, so that what was hashed need not be opened again for its blocks. */
+const KEPT_WINDOWS = 2048;
 /** Read in one go, at least. Receivers ask for runs of some MiB in order ([PK7] of the swarm), each of which is several windows. */
 const WINDOW_BYTES = 1024 * 1024;
 /** Memory of evicted windows kept for the next ones, bytes; one window at least. */
