@@ -120,6 +120,7 @@ async function driverToBob() {
   const signer = signerOf(globalThis.crypto, await generateIdentity(globalThis.crypto));
   const sent: string[] = [];
   const hashed: string[] = [];
+  let unreadable = false;
   const links = new Links({ message: () => {}, block: () => {} });
   const bob: Pick<Neighbour, 'peer' | 'send' | 'close'> = {
     peer: BOB,
@@ -141,6 +142,7 @@ async function driverToBob() {
     store: {
       hash: async (_, first, count) => {
         hashed.push(`${first} ${count}`);
+        if (unreadable) throw new TypeError('unreadable');
         return new Uint8Array(count * HASH_BYTES).fill(first);
       },
     },
@@ -172,7 +174,10 @@ async function driverToBob() {
     await driver.provide(BOB, OFFER, first, count);
     return [...sent];
   };
-  return { driver, learn, provide, hashed };
+  const readable = (on: boolean): void => {
+    unreadable = !on;
+  };
+  return { driver, learn, provide, hashed, sent, readable };
 }
 
 test('of a run whose hashes are known in part, these are told and the rest is refused at once', async () => {
@@ -205,5 +210,16 @@ test('own files are hashed batch by batch for who asks, but for what is not at h
   expect(await provide(16, 16)).toEqual(['hashes 16 8', 'hashes 24 2', 'hashes 26 14']);
   expect(hashed).toEqual(['16 8', '26 14']);
   expect(await provide(40, 2)).toEqual(['hashes 41 16', 'hash-reject 40 2']);
+  driver.close();
+});
+
+test('whose file cannot be read says so to who asks, and tries again when asked again', async () => {
+  const { driver, provide, sent, readable } = await driverToBob();
+  driver.own(OFFER, Bitfield.full(256));
+  readable(false);
+  await expect(provide(16, 16)).rejects.toThrow('unreadable');
+  expect(sent).toEqual(['hash-reject 16 16']);
+  readable(true);
+  expect(await provide(16, 16)).toEqual(['hashes 16 16']);
   driver.close();
 });

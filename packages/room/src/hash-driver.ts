@@ -155,12 +155,19 @@ export class HashDriver {
   /** Answers a neighbour that asks for piece hashes; of own files, those asked for are hashed first. */
   async provide(peer: PeerId, offer: OfferId, first: number, count: number): Promise<void> {
     this.demanded();
-    const tracked = this.#offers.get(offer);
-    const reject = (): void => this.#options.links.send(peer, { type: 'hash-reject', offer, first, count });
-    if (tracked === undefined) {
-      reject();
-      return;
+    let whole = false;
+    try {
+      whole = await this.#tell(peer, offer, first, count);
+    } finally {
+      // What it did not get it asks of another, and need not wait for in vain.
+      if (!whole) this.#options.links.send(peer, { type: 'hash-reject', offer, first, count });
     }
+  }
+
+  /** @returns whether all of them could be told */
+  async #tell(peer: PeerId, offer: OfferId, first: number, count: number): Promise<boolean> {
+    const tracked = this.#offers.get(offer);
+    if (tracked === undefined) return false;
     const end = first + count;
     let whole = true;
     for (let at = first; at < end && !this.#closed;) {
@@ -175,8 +182,7 @@ export class HashDriver {
       whole = false;
       at = stop;
     }
-    // What it did not get it asks of another, and need not wait for in vain.
-    if (!whole) reject();
+    return whole;
   }
 
   /** A block was asked of us: as long as somebody fetches, the disk is theirs. */
@@ -238,7 +244,11 @@ export class HashDriver {
       const added = tracked.book.addOwn(batch.first, hashes, signature);
       if (!added.ok) throw new RoomError('source-changed');
       handlers.grown(offer, batch);
-    })();
+    })().catch((error: unknown) => {
+      // Not remembered: the file may be readable again.
+      batch.done = undefined;
+      throw error;
+    });
     return batch.done;
   }
 }
