@@ -51,3 +51,16 @@ test('what was decoded in steps is known, and only once they are done', async ()
   expect(decoder.decode(one.raw)).toBe(known);
   expect([...decoder.decoding(one.raw)]).toEqual([]);
 });
+
+test('of two who decode the same bytes in turns, the second stops when the first is done', async () => {
+  const [author] = authors(1);
+  const [one] = (await author?.texts(1)) ?? [];
+  if (one === undefined) throw new Error('no entry');
+  const decoder = new EntryDecoder();
+  const [first, second] = [decoder.decoding(one.raw), decoder.decoding(one.raw.slice())];
+  second.next();
+  while (first.next().done !== true);
+  const known = decoder.decode(one.raw);
+  expect(second.next().done).toBe(true);
+  expect(decoder.decode(one.raw)).toBe(known);
+});

@@ -24,7 +24,13 @@ export class EntryDecoder {
 
   /** Decodes in steps, so that {@link decode} of the same bytes has nothing left to do. */
   *decoding(raw: Bytes): Generator<undefined, void, undefined> {
-    if (this.#known(raw) === undefined) this.#remember(yield* decodingEntry(raw));
+    const steps = decodingEntry(raw);
+    // Looked up again after each step: another neighbour's copy may be done first.
+    while (this.#known(raw) === undefined) {
+      const step = steps.next();
+      if (step.done === true) this.#remember(step.value);
+      else yield;
+    }
   }
 
   #known(raw: Bytes): LogEntry | undefined {
