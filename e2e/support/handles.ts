@@ -83,10 +83,12 @@ export async function hashesInFolder(page: Page, name: string): Promise<Map<stri
       for await (const entry of folder.values()) {
         if (entry instanceof FileSystemDirectoryHandle) await visit(entry, `${path}${entry.name}/`);
         else if (entry instanceof FileSystemFileHandle) {
-          const file = await entry.getFile().catch(() => undefined);
-          // A file that is being written has another beside it, which goes away.
-          if (file === undefined) continue;
-          const bytes = await file.arrayBuffer();
+          // A file that is being written has another beside it, which goes away: before it is opened, or before it is read.
+          const bytes = await entry
+            .getFile()
+            .then(async file => await file.arrayBuffer())
+            .catch(() => undefined);
+          if (bytes === undefined) continue;
           const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
           found.push([
             `${path}${entry.name}`,
