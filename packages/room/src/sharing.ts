@@ -14,10 +14,10 @@ import type { ChosenFile } from './snapshot.ts';
 
 export interface SharingOptions {
   readonly self: PeerId;
-  readonly store: PieceStore;
-  readonly vault: RoomVault;
+  readonly store: Pick<PieceStore, 'addOffer' | 'hash'>;
+  readonly vault: Pick<RoomVault, 'sources' | 'keepSources'>;
   readonly offers: Offers;
-  readonly hashes: HashDriver;
+  readonly hashes: Pick<HashDriver, 'book'>;
   readonly random: () => number;
   readonly author: (body: EntryBody, before?: (offer: OfferId) => Promise<void>) => Promise<unknown>;
   /** Tells a person; `file` is the key of a row. */
@@ -226,7 +226,9 @@ export class Sharing {
     for (const part of parts) {
       const source = fresh.slice(at, (at += part.length));
       const pieceLength = pieceLengthOf(part);
+      const shared: OfferId[] = [];
       await author({ kind: 'offer', pieceLength, files: part }, async offer => {
+        shared.push(offer);
         await nextTask();
         await offers.addSource(
           offer,
@@ -239,6 +241,11 @@ export class Sharing {
           source.map(({ origin }) => origin),
         );
       });
+      // It takes some tasks to open; what is chosen next must find it.
+      for (const offer of shared)
+        await new Promise<void>(resolve => {
+          offers.whenAdded(offer, resolve);
+        });
     }
   }
 

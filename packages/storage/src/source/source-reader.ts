@@ -4,7 +4,7 @@ import { SourceStreams, type Source } from './source-streams.ts';
 
 /** Bytes kept per offer that is shared from here: what is hashed is soon asked for, and by several receivers. */
 const KEPT_BYTES = 8 * 1024 * 1024;
-/** Windows kept: of files above 4 KiB as many as fit in {@link KEPT_BYTES}, so that what was hashed need not be opened again for its blocks. */
+/** Windows kept: of files from 4 KiB on as many as fit in {@link KEPT_BYTES}, so that what was hashed need not be opened again for its blocks. */
 const KEPT_WINDOWS = 2048;
 /** Read in one go, at least. Receivers ask for runs of some MiB in order ([PK7] of the swarm), each of which is several windows. */
 const WINDOW_BYTES = 1024 * 1024;
