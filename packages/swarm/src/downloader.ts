@@ -45,10 +45,12 @@ export class Downloader {
     const { idleMs, maxRequests } = this.#core.limits;
     if (neighbour.outstanding === 0 && this.#core.now() - neighbour.lastBlockAt > idleMs)
       neighbour.window.reset();
-    neighbour.window.floor = LEAST_WINDOWS / (1 + this.#othersAsked(neighbour));
+    const others = this.#othersAsked(neighbour);
+    neighbour.window.alone = others === 0;
+    neighbour.window.floor = LEAST_WINDOWS / (1 + others);
     const window = neighbour.snubbed ? MIN_BLOCK : neighbour.window.bytes;
     let room = window - neighbour.outstanding;
-    if (neighbour.outstanding > 0 && room < window * cutOf(neighbour).batch) return neighbour.window.full();
+    if (neighbour.outstanding > 0 && room < batchOf(neighbour, window)) return neighbour.window.full();
     this.#chooseBlockSize(neighbour, window);
     const batches = new Map<Torrent, Batch>();
     neighbour.hungry = false;
@@ -324,6 +326,12 @@ export class Downloader {
 
 function cutOf({ window }: Neighbour): Cut {
   return window.short ? SHORT_PATH : ANY_PATH;
+}
+
+/** Bytes that must be free before more is asked for. On a long path a block is enough: what is asked for together comes as a burst, which overflows queues. */
+function batchOf(neighbour: Neighbour, window: number): number {
+  const batch = window * cutOf(neighbour).batch;
+  return neighbour.window.long ? Math.min(batch, neighbour.blockBytes) : batch;
 }
 
 function overlap(a: BlockRequest, b: BlockRequest): boolean {

@@ -34,6 +34,9 @@ const TRAIN = 4;
 const DOUBT_CUT = 0.3;
 const DOUBT_RTT = 0.9;
 const DOUBT_MIN_BYTES = 64 * 1024;
+/** The same for the only window in use: what it cut cannot be filled by others of ours. Three blocks are the least that it comes down to. */
+const DOUBT_CUT_ALONE = 0.5;
+const DOUBT_MIN_BYTES_ALONE = 48 * 1024;
 
 /**
  * How many bytes may be asked for and not yet have come, per neighbour: the congestion window of a receiver.
@@ -43,6 +46,8 @@ const DOUBT_MIN_BYTES = 64 * 1024;
  * round trip of a round: a single slow block (disk, garbage collection) says nothing about the path.
  */
 export class RequestWindow {
+  /** Nothing is asked of any other neighbour meanwhile. */
+  alone = true;
   readonly #bounds: WindowBounds;
   #floor: number;
   #size: number;
@@ -102,6 +107,11 @@ export class RequestWindow {
     return this.base > 0 && this.base < SHORT_PATH_BASE_MS / 2;
   }
 
+  /** Whether a round trip here is long enough that what is asked for at once comes as a burst, and leaves the line idle afterwards. */
+  get long(): boolean {
+    return this.base >= LONG_PATH_MS;
+  }
+
   /** Smoothed round trip from request to block, ms; 0 before the first block. */
   get rtt(): number {
     return this.#smooth;
@@ -139,10 +149,6 @@ export class RequestWindow {
     this.#held = this.#heldBefore = this.#doubted = false;
   }
 
-  get #long(): boolean {
-    return this.base >= LONG_PATH_MS;
-  }
-
   /** Queueing time aimed at, ms. */
   get #target(): number {
     const short = SHORT_PATH_MS * Math.max(0, 1 - this.base / SHORT_PATH_BASE_MS);
@@ -154,7 +160,7 @@ export class RequestWindow {
     this.#recent.push(rtt);
     if (this.#recent.length > MIN_SAMPLES) this.#recent.shift();
     // Far below what the line seems to hold, a burst delays its own last blocks: that is no standing queue.
-    const near = this.#long ? 0.9 : 0.5;
+    const near = this.long ? 0.9 : 0.5;
     if (this.#size > near * cap && this.#recent.length === MIN_SAMPLES)
       this.#endClimb(Math.min(...this.#recent));
     if (this.#slowStart && this.#size < cap && (this.#held || this.#heldBefore))
@@ -165,7 +171,7 @@ export class RequestWindow {
     if (rtt - this.base <= Math.max(SLOW_START_DELAY_MS, SLOW_START_DELAY_PART * this.base)) return;
     this.#slowStart = false;
     // These blocks were asked for a round ago, when the window was smaller: that one gives the line's rate.
-    const then = this.#long ? Math.min(this.#size, this.#sizeBefore) : this.#size / SLOW_START_GAIN;
+    const then = this.long ? Math.min(this.#size, this.#sizeBefore) : this.#size / SLOW_START_GAIN;
     this.#resize((then * (this.base + this.#target)) / rtt);
     this.#restartRound();
   }
@@ -218,9 +224,10 @@ export class RequestWindow {
   /** Had the delay been our own queue, a window cut so far would have shortened it: so the path itself is longer now. */
   #doubtBase(rtt: number): void {
     const from = this.#shrinkFrom;
-    if (from === undefined || this.#size > DOUBT_CUT * from.size || rtt < DOUBT_RTT * from.rtt) return;
+    const cut = this.alone ? DOUBT_CUT_ALONE : DOUBT_CUT;
+    if (from === undefined || this.#size > cut * from.size || rtt < DOUBT_RTT * from.rtt) return;
     // A handful of blocks cannot be cut finely enough to tell; the base then ages out.
-    if (this.#size < DOUBT_MIN_BYTES) return;
+    if (this.#size < (this.alone ? DOUBT_MIN_BYTES_ALONE : DOUBT_MIN_BYTES)) return;
     this.#baseNow = rtt;
     this.#basePast = Infinity;
     this.#doubted = true;

@@ -18,6 +18,8 @@ const BACKLOGGED = 6;
 const QUEUE_MS = 8;
 const QUEUE_PART = 0.15;
 const STEPS = [4, 8];
+/** From this round trip on the first block brings the first step, ms. */
+const LONG_PATH_MS = 150;
 /** Until a lane is up, round trips. */
 const SETUP_ROUNDS = 4;
 
@@ -34,6 +36,7 @@ export class Giver {
   readonly #lanes: Lane[] = [];
   #jobs: Job[] = [];
   #backlog: boolean[] = [];
+  #began = false;
 
   constructor(queue: EventQueue, there: Wire, back: Wire) {
     this.#queue = queue;
@@ -49,6 +52,8 @@ export class Giver {
 
   block(bytes: number, delivered: () => void): void {
     this.#jobs.push({ bytes, delivered });
+    if (!this.#began && this.#there.rttMs >= LONG_PATH_MS) this.#more();
+    this.#began = true;
     this.#serve();
   }
 
@@ -78,14 +83,18 @@ export class Giver {
     this.#serve();
   }
 
+  #more(): void {
+    const wanted = STEPS.find(step => step > this.#lanes.length) ?? this.#lanes.length;
+    this.#queue.after(SETUP_ROUNDS * this.#there.rttMs, () => this.#open(wanted));
+  }
+
   #look(): void {
     const { rttMs, waitMs } = this.#there;
     this.#backlog = [...this.#backlog, this.#buffered > 0].slice(-READINGS);
     const clear = waitMs <= Math.max(QUEUE_MS, QUEUE_PART * rttMs);
     if (rttMs >= MIN_RTT_MS && clear && this.#backlog.filter(Boolean).length >= BACKLOGGED) {
       this.#backlog = [];
-      const wanted = STEPS.find(step => step > this.#lanes.length) ?? this.#lanes.length;
-      this.#queue.after(SETUP_ROUNDS * rttMs, () => this.#open(wanted));
+      this.#more();
     }
     this.#queue.after(Math.max(LOOK_MS, rttMs), () => this.#look());
   }

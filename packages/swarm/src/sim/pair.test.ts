@@ -29,6 +29,20 @@ describe('the request window over SCTP', { timeout: 120_000 }, () => {
     expect(runPair(lineOf(line)).use / PAYLOAD).toBeGreaterThan(least);
   });
 
+  test.each([
+    ['20>60/0/20/100', 0.9],
+    ['20>100/0/20/100', 0.88],
+    ['20>100/0/50/100', 0.88],
+    ['50>150/0/20/100', 0.85],
+  ] as const)('[WN5] %s: a path that grows longer in mid-transfer leaves %d', (line, least) => {
+    expect(runPair(lineOf(line)).use / PAYLOAD).toBeGreaterThan(least);
+  });
+
+  test('[LN2] [RQ2] 50 Mbit/s at some 200 ms: 0.945 of what headers leave, in the mean', () => {
+    const uses = [183, 191, 203, 211, 219].map(rtt => runPair(lineOf(`${rtt}/0/50/100`)).use / PAYLOAD);
+    expect(uses.reduce((sum, use) => sum + use, 0) / uses.length).toBeGreaterThan(0.945);
+  });
+
   test('[WN7] four sharers fill one line together', () => {
     const report = runPair(lineOf('50/0/50/100/4'));
     expect(report.use / PAYLOAD).toBeGreaterThan(0.97);

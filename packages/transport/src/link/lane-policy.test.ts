@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LanePolicy } from './lane-policy.ts';
+import { LanePolicy, beginsWithLanes } from './lane-policy.ts';
 
 /** How many times more lanes are wanted in `count` readings. */
 function wishes(policy: LanePolicy, count: number, reading: (n: number) => [boolean, number | undefined]) {
@@ -33,5 +33,9 @@ describe('[LN2] lanes are opened where loss, not queueing, holds a link back', (
   test('a short path, and one whose round trip is unknown: never', () => {
     expect(wishes(new LanePolicy(), 100, () => [true, 2])).toBe(0);
     expect(wishes(new LanePolicy(), 100, () => [true, undefined])).toBe(0);
+  });
+
+  test('a path is long from 150 ms on, and one whose round trip is unknown is not', () => {
+    expect([undefined, 0, 149, 150, 300].map(beginsWithLanes)).toEqual([false, false, false, true, true]);
   });
 });

@@ -6,6 +6,16 @@ const MIN_RTT_MS = 5;
 /** Queueing on the path, ms or part of the round trip: with more than that it is a full line that holds us back, and lanes would only crowd it. */
 const QUEUE_MS = 8;
 const QUEUE_PART = 0.15;
+/**
+ * From here on (ms) one connection takes too long to find its rate: SCTP's window, 10 packets at first, opens by half in a round trip, and after a loss by one packet. Several
+ * open as many times faster, and what a receiver's window takes for a queue (bytes waiting for SCTP) is shorter.
+ */
+const LONG_PATH_MS = 150;
+
+/** Whether the first block on a path of this round trip (ms, by ICE; undefined: unknown) brings lanes, without waiting for signs of loss. */
+export function beginsWithLanes(rttMs: number | undefined): boolean {
+  return rttMs !== undefined && rttMs >= LONG_PATH_MS;
+}
 
 /** What a sender sees of its link at one moment. */
 export interface LaneReading {

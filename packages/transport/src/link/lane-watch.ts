@@ -1,5 +1,5 @@
 import type { LinkStats } from '../peer-connection/peer-connection.ts';
-import { LanePolicy } from './lane-policy.ts';
+import { LanePolicy, beginsWithLanes } from './lane-policy.ts';
 
 /** Milliseconds between two looks at the send buffer while blocks go out, at least; on a long path, one round trip: SCTP needs several to find its rate. */
 const LOOK_MS = 125;
@@ -26,6 +26,8 @@ export class LaneWatch {
   readonly #policy = new LanePolicy();
   #looks = 0;
   #running = false;
+  /** A block has gone out. */
+  #began = false;
   /** A round trip that the policy has not heard of, ms, and the checks of ICE at that time. */
   #rttMs: number | undefined;
   #checks: number | undefined;
@@ -42,7 +44,10 @@ export class LaneWatch {
 
   /** A block goes out. */
   sending(): void {
-    if (!this.#running) this.#next();
+    if (this.#running) return;
+    if (!this.#began && beginsWithLanes(this.#rttMs)) this.#options.more();
+    this.#began = true;
+    this.#next();
   }
 
   #next(): void {

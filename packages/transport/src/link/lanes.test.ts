@@ -60,6 +60,25 @@ describe('lanes', () => {
     expect([...a.left, ...b.left, ...a.failures, ...b.failures]).toEqual([]);
   });
 
+  test('[LN2] on a long path the first block brings four connections, and no other does', async () => {
+    for (const [rttMs, connections] of [
+      [200, 4],
+      [100, 1],
+    ] as const) {
+      const { world, a, b } = await backlogged({ rttMs, readings: 1 });
+      await world.settle();
+      expect(openEnds(world), `${rttMs} ms`).toHaveLength(2 * connections);
+      // Nothing of a rest makes the next block another first one.
+      world.scheduler.advance(5_000);
+      await stall(world, b, a, 1);
+      await world.settle();
+      expect(openEnds(world), `${rttMs} ms`).toHaveLength(2 * connections);
+    }
+    const relayed = await backlogged({ rttMs: 200, readings: 1, relayed: true });
+    await relayed.world.settle();
+    expect(openEnds(relayed.world)).toHaveLength(2);
+  });
+
   test('[LN2] not on a short path, not through a relay', async () => {
     for (const options of [{ rttMs: 1 }, { relayed: true }]) {
       const { world } = await backlogged(options);
