@@ -202,17 +202,41 @@ describe('requests', () => {
     expect(solo.of('write')).toHaveLength(1);
   });
 
-  test('[RQ7] a rejected block goes elsewhere, and not to the same neighbour for 5 s', () => {
-    const solo = new Solo();
-    solo.offer([32]);
-    solo.seeder('ann').tell('ann', { type: 'reject', ids: [0, 1] });
+  test('[RQ7] a rejected block goes elsewhere, and not for 5 s to a neighbour that has others to give', () => {
+    const solo = new Solo({ windowMaxBytes: 32 * KIB });
+    // Two pieces for Ann, of which Bob has one.
+    solo.offer([64, 64]);
+    solo.seeder('ann');
+    const refused = solo.asked('ann')[0]?.[1] ?? -1;
+    solo.tell('ann', { type: 'reject', ids: [0, 1] });
+    const piecesAsked = (name: string): number[] => solo.asked(name, solo.effects).map(([, piece]) => piece);
+    expect(piecesAsked('ann')).toEqual([1 - refused, 1 - refused]);
+    solo.partial('bob', [refused]);
+    expect(piecesAsked('bob')).toEqual([refused, refused]);
+    solo.tell('bob', { type: 'choke' }).tick(4_000);
+    solo.block('ann', 2, BLOCK);
+    expect(piecesAsked('ann')).toEqual([1 - refused]);
+    solo.tick(1_500).block('ann', 3, BLOCK);
+    solo.block('ann', 4, BLOCK).block('ann', 5, BLOCK);
+    expect(piecesAsked('ann')).toContain(refused);
+  });
+
+  test('[RQ7] a neighbour with nothing else to give is tried with each tick, and asked for all when it gives', () => {
+    const solo = new Solo({ windowInitialBytes: 512 * KIB });
+    solo.offer(Array<number>(6).fill(16));
+    solo.seeder('ann');
+    expect(solo.asked('ann')).toHaveLength(6);
+    solo.tell('ann', { type: 'reject', ids: [0, 1, 2, 3, 4, 5] });
     expect(solo.asked('ann', solo.effects)).toEqual([]);
-    solo.seeder('bob');
-    expect(solo.asked('bob')).toHaveLength(2);
-    solo.tell('bob', { type: 'reject', ids: [0, 1] }).tick(4_000);
-    expect(solo.asked('ann', solo.effects)).toEqual([]);
-    solo.tick(1_500);
-    expect([...solo.asked('ann', solo.effects), ...solo.asked('bob', solo.effects)]).toHaveLength(2);
+    for (const id of [6, 7]) {
+      expect(solo.tick().asked('ann', solo.effects)).toHaveLength(1);
+      // One at a time, however long the answer takes.
+      expect(solo.tick().asked('ann', solo.effects)).toEqual([]);
+      solo.tell('ann', { type: 'reject', ids: [id] });
+      expect(solo.asked('ann', solo.effects)).toEqual([]);
+    }
+    solo.tick().block('ann', 8, BLOCK);
+    expect(solo.asked('ann', solo.effects)).toHaveLength(5);
   });
 
   test('[RQ8] what a neighbour leaves behind is gone on with by others', () => {

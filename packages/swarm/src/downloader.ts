@@ -105,6 +105,9 @@ export class Downloader {
     }
     neighbour.lastBlockAt = now;
     neighbour.snubbed = false;
+    // It gives what it had refused: the reason why it refused the others may be past too.
+    if (neighbour.probed) neighbour.refused.clear();
+    neighbour.probed = false;
     neighbour.down.add(length, now);
     neighbour.downLong.add(length, now);
     neighbour.downBytes += length;
@@ -117,6 +120,7 @@ export class Downloader {
   rejected(neighbour: Neighbour, ids: readonly number[]): void {
     const until = this.#core.now() + this.#core.limits.refusedMs;
     const requests = ids.flatMap(id => neighbour.requests.get(id) ?? []);
+    neighbour.probed = false;
     for (const id of ids) neighbour.late.delete(id);
     for (const request of requests) this.#settle(request);
     for (const request of requests) {
@@ -199,10 +203,7 @@ export class Downloader {
   /** Timeouts and snubbing. */
   tick(neighbour: Neighbour): void {
     const now = this.#core.now();
-    for (const [offer, refused] of neighbour.refused) {
-      for (const [piece, until] of refused) if (until <= now) refused.delete(piece);
-      if (refused.size === 0) neighbour.refused.delete(offer);
-    }
+    this.#forgive(neighbour, now);
     const patience = Math.max(this.#core.limits.requestTimeoutMs, 8 * neighbour.window.rtt);
     const oldest = neighbour.requests.values().next().value;
     if (oldest === undefined) return;
@@ -234,6 +235,21 @@ export class Downloader {
     if (progress.owner !== neighbour) return;
     progress.owner = undefined;
     if (progress.exclusive && progress.started && !progress.received) this.restart(torrent, progress, true);
+  }
+
+  /** What was refused long ago may be asked for again; where there is nothing else to ask for, so may one piece with each tick. */
+  #forgive(neighbour: Neighbour, now: number): void {
+    const idle = neighbour.hungry && neighbour.outstanding === 0 && neighbour.refused.size > 0;
+    let probe = idle;
+    for (const [offer, refused] of neighbour.refused) {
+      for (const [piece, until] of refused) {
+        if (until > now && !probe) continue;
+        refused.delete(piece);
+        probe = false;
+      }
+      if (refused.size === 0) neighbour.refused.delete(offer);
+    }
+    neighbour.probed ||= idle;
   }
 
   #othersAsked(neighbour: Neighbour): number {

@@ -73,6 +73,8 @@ export class Neighbour {
   alone = false;
   /** Pieces it refused, with the time until which they are not asked of it. */
   readonly refused = new Map<OfferId, Map<number, number>>();
+  /** It has nothing else to give, and was asked again for one of those. */
+  probed = false;
   /** Hash requests at it, keyed `offer:first`. */
   readonly hashRuns = new Set<string>();
 
