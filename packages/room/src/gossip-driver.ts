@@ -31,6 +31,9 @@ export interface GossipDriverOptions {
   readonly handlers: GossipHandlers;
 }
 
+/** What the room itself has to tell the log. */
+type RoomEvent = Extract<GossipEvent, { type: 'neighbour-joined' | 'neighbour-left' | 'flush' | 'tick' }>;
+
 /** Runs the room log: checks signatures, stores what was accepted, writes our own entries. */
 export class GossipDriver {
   readonly catalogue: Catalogue;
@@ -48,7 +51,7 @@ export class GossipDriver {
     this.#intake = new LogIntake({
       decoder,
       rest: nextTask,
-      receive: (peer, message) => this.receive({ type: 'message', peer, message }),
+      receive: (peer, message) => this.#tell({ type: 'message', peer, message }),
       failed: options.handlers.failed,
     });
   }
@@ -63,7 +66,7 @@ export class GossipDriver {
         // A damaged record: gossip repairs it.
       }
     }
-    this.receive({ type: 'restored', entries });
+    this.#tell({ type: 'restored', entries });
   }
 
   /**
@@ -78,7 +81,7 @@ export class GossipDriver {
       await before?.(offerIdOf(entry));
       // On disk before anybody hears of it: a member that forgets what it told others forks its own log.
       await this.#options.vault.appendEntry(entry);
-      this.receive({ type: 'authored', entry });
+      this.#tell({ type: 'authored', entry });
       return entry;
     });
     this.#authoring = next.catch(() => undefined);
@@ -90,8 +93,13 @@ export class GossipDriver {
     this.#intake.receive(peer, message);
   }
 
-  receive(event: GossipEvent): void {
+  /** What a neighbour says goes through {@link message}, which takes its time. */
+  receive(event: RoomEvent): void {
     if (event.type === 'neighbour-left') this.#intake.left(event.peer);
+    this.#tell(event);
+  }
+
+  #tell(event: GossipEvent): void {
     for (const effect of this.#log.receive(event)) this.#run(effect);
   }
 
@@ -123,6 +131,6 @@ export class GossipDriver {
   async #check(entry: LogEntry, from: PeerId): Promise<void> {
     const { crypto, room } = this.#options;
     const valid = await verifyEntry(crypto, room, entry);
-    this.receive({ type: 'checked', entry, valid, from });
+    this.#tell({ type: 'checked', entry, valid, from });
   }
 }

@@ -1,13 +1,11 @@
 import type { OfferId, PeerId } from '@shoal/protocol';
-import type { CatalogueChange } from '@shoal/gossip';
 import { persist } from '@shoal/storage';
-import type { StorageEvent } from '@shoal/storage';
-import type { MeshEvent } from '@shoal/transport';
 import { Swarm } from '@shoal/swarm';
 import { RoomError, codeOf, textOf } from './errors.ts';
 import { Failures } from './failures.ts';
 import { GossipDriver } from './gossip-driver.ts';
 import { HashDriver } from './hash-driver.ts';
+import { Inbound } from './inbound.ts';
 import { IntoFiles } from './into-files.ts';
 import { Links } from './links.ts';
 import { defaultName } from './names.ts';
@@ -49,6 +47,7 @@ export class Room implements RoomHandle {
   readonly #space: Space;
   readonly #intoFiles: IntoFiles;
   readonly #unreached: Unreached;
+  readonly #inbound: Inbound;
   readonly #stops: (() => void)[] = [];
   #connection: RoomSnapshot['connection'] = 'connecting';
   #saving = 0;
@@ -61,36 +60,7 @@ export class Room implements RoomHandle {
     const { room, signer, crypto, store, vault, clock, random } = parts;
     this.#notifier = new Notifier(parts.schedule);
     this.#links = new Links({
-      message: (peer, message) => {
-        switch (message.type) {
-          case 'log-vector':
-          case 'log-entries':
-          case 'log-digest':
-          case 'log-part':
-          case 'log-heads':
-          case 'log-done':
-          case 'log-prune':
-            this.#gossip.message(peer, message);
-            break;
-          case 'hashes':
-            this.#hashes.learn(peer, message).catch(this.#fail);
-            break;
-          case 'hello':
-          case 'goodbye':
-          case 'ping':
-          case 'pong':
-          case 'peers':
-          case 'relay':
-          case 'relayed':
-          case 'relay-refused':
-          case 'lane':
-          case 'move':
-          case 'moved':
-            break; // The transport's own business.
-          default:
-            this.#driver.receive({ type: 'message', peer, message });
-        }
-      },
+      message: (peer, message) => this.#inbound.message(peer, message),
       block: (peer, request, length, frame) => this.#driver.receiveBlock(peer, request, length, frame),
     });
     this.#unreached = new Unreached(parts.mesh, peer => this.#links.get(peer) !== undefined);
@@ -149,7 +119,7 @@ export class Room implements RoomHandle {
       vault,
       links: this.#links,
       handlers: {
-        changed: changes => this.#catalogueChanged(changes),
+        changed: changes => this.#inbound.catalogueChanged(changes),
         forked: author =>
           this.#tell(
             'log-forked',
@@ -205,13 +175,30 @@ export class Room implements RoomHandle {
       author: (body, before) => this.#gossip.author(body, before),
       tell: (code, text, file) => this.#tell(code, text, file),
     });
+    this.#inbound = new Inbound({
+      links: this.#links,
+      gossip: this.#gossip,
+      hashes: this.#hashes,
+      offers: this.#offers,
+      receipts: this.#receipts,
+      space: this.#space,
+      intoFiles: this.#intoFiles,
+      unreached: this.#unreached,
+      swarm: event => this.#driver.receive(event),
+      tell: (code, text) => this.#tell(code, text),
+      failed: this.#fail,
+      connection: state => {
+        this.#connection = state;
+      },
+      changed: () => this.#changed(),
+    });
   }
 
   /** Takes back what was kept, then lets the world in. */
   async start(): Promise<void> {
     const { mesh, store, vault, signer, device } = this.#parts;
-    this.#stops.push(store.subscribe(event => this.#stored(event)));
-    this.#stops.push(mesh.subscribe(event => this.#meshed(event)));
+    this.#stops.push(store.subscribe(event => this.#inbound.stored(event)));
+    this.#stops.push(mesh.subscribe(event => this.#inbound.meshed(event)));
     this.#stops.push(() => this.#driver.close());
     this.#stops.push(this.#parts.network.subscribe(() => this.#cap()));
     this.#cap();
@@ -365,82 +352,6 @@ export class Room implements RoomHandle {
       code,
       `${who} published two different contents for the same files; they were stopped, since neither can be trusted.`,
     );
-  }
-
-  #catalogueChanged(changes: readonly CatalogueChange[]): void {
-    for (const change of changes) {
-      if (change.type === 'offer') {
-        const offer = this.#gossip.catalogue.offers.get(change.offer);
-        if (offer !== undefined) this.#offers.add(offer).then(() => this.#changed(), this.#fail);
-      } else if (change.type === 'sealed') {
-        const root = this.#gossip.catalogue.offers.get(change.offer)?.root;
-        if (root !== undefined)
-          this.#offers.whenAdded(change.offer, () => this.#hashes.seal(change.offer, root));
-      } else if (change.type === 'withdrawn') {
-        this.#offers.withdrawn(change.offer);
-      } else if (change.type === 'revoked') {
-        for (const offer of change.gone) this.#offers.fail(offer);
-      }
-    }
-    this.#changed();
-  }
-
-  #stored(event: StorageEvent): void {
-    if (event.type === 'verified') {
-      for (const piece of event.pieces) this.#offers.get(event.offer)?.add(piece);
-      this.#driver.receive({ type: 'pieces-verified', offer: event.offer, pieces: event.pieces });
-      this.#receipts.verified(event.offer);
-    } else if (event.type === 'outlet' || event.type === 'outlet-failed') {
-      this.#intoFiles.stored(event);
-    } else if (event.type === 'corrupt') {
-      this.#driver.receive({ type: 'piece-failed', offer: event.offer, piece: event.piece });
-    } else {
-      const { offer, pieces } = event;
-      if (offer !== undefined) {
-        // The offer pauses first, or the lost pieces would be asked for again at once; it goes on when a person has made room.
-        if (event.code === 'disk-full') this.#space.full(offer);
-        else this.#offers.pause(offer, undefined);
-        for (const piece of pieces) this.#driver.receive({ type: 'piece-lost', offer, piece });
-      }
-      if (event.code !== 'disk-full' || offer === undefined) this.#tell(event.code, event.text);
-    }
-    this.#changed();
-  }
-
-  #meshed(event: MeshEvent): void {
-    switch (event.type) {
-      case 'neighbour-joined': {
-        const { neighbour } = event;
-        this.#unreached.joined(neighbour.peer);
-        this.#links.add(neighbour);
-        this.#gossip.receive({ type: 'neighbour-joined', peer: neighbour.peer });
-        this.#driver.receive({ type: 'neighbour-joined', peer: neighbour.peer });
-        this.#driver.receive({ type: 'send-room', peer: neighbour.peer, bytes: neighbour.room });
-        break;
-      }
-      case 'neighbour-left':
-        this.#receipts.left(event.peer);
-        this.#links.remove(event.peer);
-        this.#gossip.receive({ type: 'neighbour-left', peer: event.peer });
-        this.#driver.receive({ type: 'neighbour-left', peer: event.peer });
-        break;
-      case 'frame':
-        this.#links.receive(event.peer, event.frame);
-        break;
-      case 'writable':
-        this.#driver.receive({ type: 'send-room', peer: event.peer, bytes: event.room });
-        break;
-      case 'path':
-        break;
-      case 'signaling':
-        this.#connection = event.state;
-        break;
-      case 'failure':
-        if (!this.#unreached.takes(event)) this.#tell(event.code, event.text);
-        break;
-    }
-    // A frame changes numbers only, and the tick shows those.
-    if (event.type !== 'frame' && event.type !== 'writable') this.#changed();
   }
 
   #tick(): void {
