@@ -91,4 +91,43 @@ describe('a cap on what comes in', () => {
     for (let n = 0; n < 10; n += 1) answer();
     expect(answered.ann + answered.bob).toBeGreaterThan(2 * capped);
   });
+
+  test('[CP1] what is refused is not counted, since it never comes', () => {
+    const solo = new Solo({ maxBlockBytes: BLOCK });
+    solo.offer(Array<number>(200).fill(16));
+    solo.receive({ type: 'caps', up: undefined, down: 10 * BLOCK });
+    solo.seeder('ann').seeder('bob');
+    const answered = { ann: 0, bob: 0 };
+    // Ann refuses all, Bob nothing.
+    const answer = () => {
+      for (const [id] of solo.asked('ann').slice(answered.ann)) {
+        answered.ann += 1;
+        solo.tell('ann', { type: 'reject', ids: [id] });
+      }
+      for (const [id, , , length] of solo.asked('bob').slice(answered.bob)) {
+        answered.bob += 1;
+        solo.block('bob', id, length);
+      }
+    };
+    pass(solo, 4000, answer);
+    expect(answered.bob).toBeGreaterThanOrEqual(38);
+    expect(answered.bob).toBeLessThanOrEqual(42);
+  });
+
+  test('[CP1] [RQ7] a neighbour that the cap holds back has not run out: what it refused is not tried again', () => {
+    const solo = new Solo({ maxBlockBytes: BLOCK });
+    solo.offer(Array<number>(20).fill(16));
+    // Each before the next: the one that is refused would be asked for at once.
+    solo.want(new Map(Array.from({ length: 20 }, (_, file) => [file, 20 - file])));
+    solo.receive({ type: 'caps', up: undefined, down: BLOCK });
+    solo.seeder('ann').tell('ann', { type: 'reject', ids: [0] });
+    const asked = (): number[] => solo.asked('ann').map(([, piece]) => piece);
+    for (let id = 1; id <= 4; id += 1) {
+      solo.block('ann', id, BLOCK).tick(500);
+      solo.now += 500;
+      solo.receive({ type: 'waited' });
+    }
+    expect(asked()).toHaveLength(6);
+    expect(new Set(asked()).size).toBe(6);
+  });
 });

@@ -239,6 +239,18 @@ describe('requests', () => {
     expect(solo.asked('ann', solo.effects)).toHaveLength(5);
   });
 
+  test('[RQ7] who chokes us is not tried, and has forgiven nothing when it unchokes', () => {
+    const solo = new Solo();
+    solo.offer([16, 16]);
+    solo
+      .seeder('ann')
+      .tell('ann', { type: 'reject', ids: [0, 1] })
+      .tell('ann', { type: 'choke' });
+    solo.tick().tick().tell('ann', { type: 'unchoke' });
+    expect(solo.asked('ann')).toHaveLength(2);
+    expect(solo.tick().asked('ann', solo.effects)).toHaveLength(1);
+  });
+
   test('[RQ8] what a neighbour leaves behind is gone on with by others', () => {
     const solo = new Solo();
     solo.offer([64]);

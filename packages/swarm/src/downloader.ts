@@ -53,7 +53,7 @@ export class Downloader {
     if (neighbour.outstanding > 0 && room < batchOf(neighbour, window)) return neighbour.window.full();
     this.#chooseBlockSize(neighbour, window);
     const batches = new Map<Torrent, Batch>();
-    neighbour.hungry = false;
+    neighbour.hungry = undefined;
     for (;;) {
       if (room < MIN_BLOCK && neighbour.outstanding > 0) {
         neighbour.window.full();
@@ -63,13 +63,13 @@ export class Downloader {
       if (neighbour.requests.size >= maxRequests) break;
       const wait = this.#core.caps.down.waitMs(this.#core.now());
       if (wait > 0) {
-        neighbour.hungry = true;
+        neighbour.hungry = 'for leave';
         this.#core.wait(wait);
         break;
       }
       const request = this.#next(neighbour, Math.min(neighbour.blockBytes, Math.max(room, MIN_BLOCK)));
       if (request === undefined) {
-        neighbour.hungry = true;
+        neighbour.hungry = 'for pieces';
         break;
       }
       room -= request.length;
@@ -124,6 +124,7 @@ export class Downloader {
     for (const id of ids) neighbour.late.delete(id);
     for (const request of requests) this.#settle(request);
     for (const request of requests) {
+      this.#core.caps.down.giveBack(request.length);
       this.#disown(request.torrent, request.progress, neighbour);
       request.torrent.abandon(request.progress);
       // A choke refuses us, not the piece.
@@ -239,8 +240,9 @@ export class Downloader {
 
   /** What was refused long ago may be asked for again; where there is nothing else to ask for, so may one piece with each tick. */
   #forgive(neighbour: Neighbour, now: number): void {
-    const idle = neighbour.hungry && neighbour.outstanding === 0 && neighbour.refused.size > 0;
-    let probe = idle;
+    const idle = !neighbour.choked && neighbour.hungry === 'for pieces' && neighbour.outstanding === 0;
+    let probe = idle && neighbour.refused.size > 0;
+    neighbour.probed ||= probe;
     for (const [offer, refused] of neighbour.refused) {
       for (const [piece, until] of refused) {
         if (until > now && !probe) continue;
@@ -249,7 +251,6 @@ export class Downloader {
       }
       if (refused.size === 0) neighbour.refused.delete(offer);
     }
-    neighbour.probed ||= idle;
   }
 
   #othersAsked(neighbour: Neighbour): number {

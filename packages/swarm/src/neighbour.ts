@@ -67,8 +67,8 @@ export class Neighbour {
   blockBytes: number;
   lastBlockAt: number;
   snubbed = false;
-  /** Its last filling ended for want of pieces, not of window. */
-  hungry = false;
+  /** Its last filling ended for want of pieces, or of what a person allows to come in, and not of window. */
+  hungry: 'for pieces' | 'for leave' | undefined;
   /** Once its blocks were in a bad piece together with others', it gives whole pieces only. */
   alone = false;
   /** Pieces it refused, with the time until which they are not asked of it. */

@@ -74,7 +74,8 @@ export class Swarm {
       },
       wake: neighbour => this.#woken.add(neighbour),
       wakeHungry: () => {
-        for (const neighbour of this.#neighbours.values()) if (neighbour.hungry) this.#woken.add(neighbour);
+        for (const neighbour of this.#neighbours.values())
+          if (neighbour.hungry !== undefined) this.#woken.add(neighbour);
       },
       wait: ms => {
         this.#waitMs = Math.min(ms, this.#waitMs ?? Infinity);

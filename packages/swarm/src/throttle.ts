@@ -31,4 +31,9 @@ export class Throttle {
   take(bytes: number): void {
     if (this.#rate !== Infinity) this.#tokens -= bytes;
   }
+
+  /** What was taken will not be used. */
+  giveBack(bytes: number): void {
+    if (this.#rate !== Infinity) this.#tokens += bytes;
+  }
 }

@@ -50,6 +50,24 @@ describe('request window', () => {
     }
   });
 
+  test.each([
+    ['what the round trip is above the base has not: the path is longer', 300, 300],
+    ['the queue has become shorter with it: the path is what it was', 275, 200],
+  ])('[WN5] cut to 0.4, and %s', (_, then, base) => {
+    const window = new RequestWindow({ ...DEFAULT_LIMITS, windowInitialBytes: 1024 * 1024 });
+    window.alone = true;
+    let now = 0;
+    // Within one period: no drain, and no base that has aged.
+    for (const rtt of [200, ...Array<number>(5).fill(300), ...Array<number>(20).fill(then)]) {
+      for (let block = 0; block < 8; block += 1) {
+        window.full();
+        window.sample(now, now + rtt, 16 * 1024);
+      }
+      now += rtt;
+    }
+    expect(window.base).toBe(base);
+  });
+
   test('[WN9] does not shrink below its floor', () => {
     const window = new RequestWindow(DEFAULT_LIMITS);
     window.floor = 48 * 1024;

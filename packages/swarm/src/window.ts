@@ -30,12 +30,12 @@ const MIN_SAMPLES = 4;
 const LONG_PATH_MS = 90;
 /** Blocks whose spacing shows the line's rate long before the window fills it: slow start stops short of overflowing the queue. */
 const TRAIN = 4;
-/** A window cut to this part, with the round trip still at that part of what it was, shows a longer path. */
+/** A window cut to this part, with what the round trip is above the base still at that part of what it was, shows a longer path. */
 const DOUBT_CUT = 0.3;
-const DOUBT_RTT = 0.9;
+const DOUBT_QUEUE = 0.9;
 const DOUBT_MIN_BYTES = 64 * 1024;
 /** The same for the only window in use: what it cut cannot be filled by others of ours. Three blocks are the least that it comes down to. */
-const DOUBT_CUT_ALONE = 0.5;
+const DOUBT_CUT_ALONE = 0.4;
 const DOUBT_MIN_BYTES_ALONE = 48 * 1024;
 
 /**
@@ -225,7 +225,8 @@ export class RequestWindow {
   #doubtBase(rtt: number): void {
     const from = this.#shrinkFrom;
     const cut = this.alone ? DOUBT_CUT_ALONE : DOUBT_CUT;
-    if (from === undefined || this.#size > cut * from.size || rtt < DOUBT_RTT * from.rtt) return;
+    if (from === undefined || this.#size > cut * from.size) return;
+    if (rtt - this.base < DOUBT_QUEUE * (from.rtt - this.base)) return;
     // A handful of blocks cannot be cut finely enough to tell; the base then ages out.
     if (this.#size < (this.alone ? DOUBT_MIN_BYTES_ALONE : DOUBT_MIN_BYTES)) return;
     this.#baseNow = rtt;
