@@ -154,6 +154,7 @@ export class Swarm {
       case 'block-sent':
       case 'read-failed':
       case 'send-room':
+      case 'round-trip':
       case 'standing': {
         const neighbour = this.#neighbours.get(event.peer);
         if (neighbour !== undefined) return this.#onNeighbour(neighbour, event);
@@ -169,7 +170,14 @@ export class Swarm {
       SwarmEvent,
       {
         type:
-          'block' | 'neighbour-left' | 'message' | 'block-sent' | 'read-failed' | 'send-room' | 'standing';
+          | 'block'
+          | 'neighbour-left'
+          | 'message'
+          | 'block-sent'
+          | 'read-failed'
+          | 'send-room'
+          | 'round-trip'
+          | 'standing';
       }
     >,
   ): void {
@@ -186,6 +194,9 @@ export class Swarm {
         return this.#uploader.failed(neighbour, event.request);
       case 'neighbour-left':
         return this.#leave(neighbour);
+      case 'round-trip':
+        neighbour.window.pathMs = event.ms;
+        return;
       case 'standing':
         neighbour.standing = event.standing;
         return;

@@ -37,6 +37,26 @@ describe('request window', () => {
       expect(report.windows[0]).toBeGreaterThan(512 * 1024);
     });
 
+  test.each([
+    ['bears more where the transport knows a short path: a CPU makes blocks slow', 1, 1],
+    ['does not where the transport knows a long one', 40, -1],
+  ])('[WN3] %s', (_, pathMs, sign) => {
+    const window = new RequestWindow({ ...DEFAULT_LIMITS, windowInitialBytes: 256 * 1024 });
+    window.pathMs = pathMs;
+    const round = (at: number, rtt: number): void => {
+      for (let block = 0; block < 4; block += 1) {
+        window.full();
+        window.sample(at, at + rtt, 16 * 1024);
+      }
+    };
+    round(0, 40);
+    round(40, 100);
+    round(140, 40);
+    const before = window.bytes;
+    round(180, 72);
+    expect(Math.sign(window.bytes - before)).toBe(sign);
+  });
+
   test('[WN4] [WN5] follows a path that becomes longer or shorter', () => {
     for (const [from, to] of [
       [50, 100],

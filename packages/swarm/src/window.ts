@@ -14,7 +14,7 @@ const SLOW_START_DELAY_PART = 0.12;
 const TARGET_MS = 15;
 const TARGET_MAX_MS = 25;
 /** Short paths bear this much more, ms: they are bound by a CPU that stalls now and then, and stay below 60 ms in all. */
-const SHORT_PATH_MS = 30;
+const SHORT_PATH_MS = 20;
 const SHORT_PATH_BASE_MS = 20;
 /** A base round trip is believed for one to two periods; each begins with two drained rounds to measure it anew. */
 const BASE_PERIOD_MS = 10_000;
@@ -48,6 +48,8 @@ const DOUBT_MIN_BYTES_ALONE = 48 * 1024;
 export class RequestWindow {
   /** Nothing is asked of any other neighbour meanwhile. */
   alone = true;
+  /** The path's round trip as the transport measured it, ms: where a CPU is the bound, no block is ever as quick. */
+  pathMs = Infinity;
   readonly #bounds: WindowBounds;
   #floor: number;
   #size: number;
@@ -104,7 +106,7 @@ export class RequestWindow {
 
   /** Whether a CPU and not a line bounds this path, as far as its length tells: between two tabs or in one room. */
   get short(): boolean {
-    return this.base > 0 && this.base < SHORT_PATH_BASE_MS / 2;
+    return this.#length < SHORT_PATH_BASE_MS / 2;
   }
 
   /** Whether a round trip here is long enough that what is asked for at once comes as a burst, and leaves the line idle afterwards. */
@@ -149,9 +151,14 @@ export class RequestWindow {
     this.#held = this.#heldBefore = this.#doubted = false;
   }
 
+  /** How long the path is, ms; Infinity while nobody knows. */
+  get #length(): number {
+    return Math.min(this.#baseNow, this.#basePast, this.pathMs);
+  }
+
   /** Queueing time aimed at, ms. */
   get #target(): number {
-    const short = SHORT_PATH_MS * Math.max(0, 1 - this.base / SHORT_PATH_BASE_MS);
+    const short = SHORT_PATH_MS * Math.max(0, 1 - this.#length / SHORT_PATH_BASE_MS);
     return short + Math.min(TARGET_MAX_MS, TARGET_MS * (2 ** 20 / this.#size) ** 0.25);
   }
 

@@ -49,7 +49,8 @@ export type LinkEvent =
   /** A control message that is for the mesh. */
   | { readonly type: 'message'; readonly message: NeighbourMessage }
   | { readonly type: 'writable'; readonly room: number }
-  | { readonly type: 'path'; readonly path: LinkPath }
+  /** `leastRttMs`: the smallest round trip that ICE measured on this connection so far; told again when it falls. */
+  | { readonly type: 'path'; readonly path: LinkPath; readonly leastRttMs: number | undefined }
   /** Exactly once, last. */
   | { readonly type: 'closed'; readonly end: LinkEnd };
 
@@ -143,7 +144,12 @@ export class Link {
   /** Undefined: the other side does not take nudges, or has not said so yet. */
   get #nudgeRtt(): number | undefined {
     if (!this.#features.includes(NUDGES_FEATURE)) return undefined;
-    return this.#leastRttMs === Infinity ? UNKNOWN_RTT_MS : this.#leastRttMs;
+    return this.leastRttMs ?? UNKNOWN_RTT_MS;
+  }
+
+  /** Smallest round trip that ICE measured on this connection, ms; undefined while it has measured none. */
+  get leastRttMs(): number | undefined {
+    return this.#leastRttMs === Infinity ? undefined : this.#leastRttMs;
   }
 
   get isOpen(): boolean {
@@ -283,13 +289,18 @@ export class Link {
   async #findPath(fresh: boolean): Promise<void> {
     const stats = await this.#connection.stats();
     if (this.#state === 'closed') return;
-    const before = this.path;
     const { path } = stats;
+    const least = Math.min(fresh ? Infinity : this.#leastRttMs, stats.rttMs ?? Infinity);
+    const news = fresh || path !== this.path || least !== this.#leastRttMs;
     this.#seen = stats;
-    this.#leastRttMs = Math.min(fresh ? Infinity : this.#leastRttMs, stats.rttMs ?? Infinity);
+    this.#leastRttMs = least;
     if (fresh) this.#watch.opened(stats);
     if (path === 'relay') this.#moves.seekDirect();
-    if (this.#state === 'open' && (fresh || path !== before)) this.#emit({ type: 'path', path });
+    if (this.#state === 'open' && news) this.#tellPath();
+  }
+
+  #tellPath(): void {
+    this.#emit({ type: 'path', path: this.path, leastRttMs: this.leastRttMs });
   }
 
   #message(data: Bytes): void {
@@ -326,7 +337,7 @@ export class Link {
     this.#stopDeadline();
     this.#state = 'open';
     this.#emit({ type: 'open' });
-    if (this.path !== 'unknown') this.#emit({ type: 'path', path: this.path });
+    if (this.path !== 'unknown') this.#tellPath();
   }
 
   #block(frame: Bytes): void {

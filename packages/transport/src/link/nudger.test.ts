@@ -63,9 +63,9 @@ describe('Nudger', () => {
     const { nudges, path } = harness();
     path.rttMs = undefined;
     expect(nudges(16 * KIB)).toBe(0);
-    path.rttMs = 2;
+    path.rttMs = 9;
     expect(nudges(16 * KIB)).toBe(0);
-    path.rttMs = 50;
+    path.rttMs = 11;
     expect(nudges(16 * KIB)).toBe(3);
   });
 });

@@ -12,7 +12,7 @@ const CLOCKED_BYTES = 64 * 1024;
 /** After one message, at most: more than a congestion window is at its start helps nobody. */
 const MAX_NUDGES = 7;
 /** Below this round trip (ms) two more of them are not worth a message. */
-const MIN_RTT_MS = 5;
+const MIN_RTT_MS = 10;
 /** Assumed while ICE has measured none. */
 export const UNKNOWN_RTT_MS = 50;
 const NUDGE = new Uint8Array(0);

@@ -44,7 +44,13 @@ export type MeshEvent =
   /** A whole frame, first byte 1 (control) or 2 (block). The receiver owns its ArrayBuffer and may transfer it. */
   | { readonly type: 'frame'; readonly peer: PeerId; readonly frame: Bytes }
   | { readonly type: 'writable'; readonly peer: PeerId; readonly room: number }
-  | { readonly type: 'path'; readonly peer: PeerId; readonly path: LinkPath }
+  /** `leastRttMs`: the smallest round trip that ICE measured on this path so far, ms; told again when it falls. */
+  | {
+      readonly type: 'path';
+      readonly peer: PeerId;
+      readonly path: LinkPath;
+      readonly leastRttMs: number | undefined;
+    }
   | { readonly type: 'signaling'; readonly state: SignalingState }
   /** Something a person should be told, in plain words. The mesh goes on. */
   | {

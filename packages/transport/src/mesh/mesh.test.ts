@@ -35,6 +35,20 @@ describe('introductions', () => {
     expect(a.neighbour(b.peer).connection).toBe(b.neighbour(a.peer).connection);
   });
 
+  test('the smallest round trip of a path is told, and told again when it falls, not when it grows', async () => {
+    const world = new World();
+    world.network.rttMs = 8;
+    const { a } = await world.pair();
+    const told = (): unknown[] =>
+      a.events.flatMap(event => (event.type === 'path' ? [event.leastRttMs] : []));
+    expect(told()).toEqual([8]);
+    for (const rttMs of [30, 3, 9]) {
+      world.network.rttMs = rttMs;
+      await world.pass(20_000);
+    }
+    expect(told()).toEqual([8, 3]);
+  });
+
   test.each(SEEDS)('glare: both dial each other, one link survives on both sides (seed %i)', async seed => {
     const world = new World(seed);
     const [a, b] = [world.member(), world.member()];

@@ -111,7 +111,8 @@ export class Neighbourhood {
     onJoined(neighbour);
     if (held === undefined) return;
     // What happened while we did not know whether this link would stay.
-    if (link.path !== 'unknown') tell({ type: 'path', peer, path: link.path });
+    const { path, leastRttMs } = link;
+    if (path !== 'unknown') tell({ type: 'path', peer, path, leastRttMs });
     for (const event of held) {
       if (!link.isOpen) return;
       this.#heard(peer, event);
