@@ -14,7 +14,7 @@ interface Cut {
 }
 /** One block a batch, as long as it is on the line for so many ms at most: on a fast path each message costs CPU. */
 const ANY_PATH: Cut = { batch: 1 / 8, blocks: 8, ms: 8 };
-/** Where the CPU is the bound, it is spent on messages, and on waking up for them: what comes in lumps costs a sixth less (loopback, Chromium 156). */
+/** Where the CPU is the bound, it is spent on messages, and on waking up for them: what comes in lumps costs an eighth less (loopback, Chromium 156). */
 const SHORT_PATH: Cut = { batch: 1 / 2, blocks: 2, ms: 20 };
 /** Blocks in a window at any rate: small enough that one block's own time on the line stays below a tenth of the round trip. */
 const BLOCKS_PER_WINDOW = 12;
