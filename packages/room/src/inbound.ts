@@ -139,8 +139,7 @@ export class Inbound {
         swarm({ type: 'send-room', peer: event.peer, bytes: event.room });
         break;
       case 'path':
-        if (event.leastRttMs !== undefined)
-          swarm({ type: 'round-trip', peer: event.peer, ms: event.leastRttMs });
+        swarm({ type: 'round-trip', peer: event.peer, ms: event.leastRttMs });
         break;
       case 'signaling':
         connection(event.state);

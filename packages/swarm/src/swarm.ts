@@ -195,7 +195,7 @@ export class Swarm {
       case 'neighbour-left':
         return this.#leave(neighbour);
       case 'round-trip':
-        neighbour.window.pathMs = event.ms;
+        neighbour.window.pathMs = event.ms ?? Infinity;
         return;
       case 'standing':
         neighbour.standing = event.standing;

@@ -57,6 +57,21 @@ describe('request window', () => {
     expect(Math.sign(window.bytes - before)).toBe(sign);
   });
 
+  test.each([
+    [60, true],
+    [120, false],
+  ])(
+    '[RQ2] [WN3] measured by the transport as 3 ms, and no block quicker than %i: short %s',
+    (rtt, short) => {
+      const window = new RequestWindow(DEFAULT_LIMITS);
+      window.pathMs = 3;
+      expect(window.short).toBe(true);
+      window.sample(0, rtt, 16 * 1024);
+      expect(window.short).toBe(short);
+      expect(window.long).toBe(!short);
+    },
+  );
+
   test('[WN4] [WN5] follows a path that becomes longer or shorter', () => {
     for (const [from, to] of [
       [50, 100],
