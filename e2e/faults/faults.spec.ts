@@ -10,7 +10,7 @@ import { startServer } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
 const MIB = 1024 * 1024;
-const SIZE = (FULL ? 128 : 64) * MIB;
+const SIZE = (FULL ? 128 : 40) * MIB;
 /** The sharer sends so much at most, MB/s. */
 const RATE = 8;
 /** Browser crashes in a row, each at a random instant. */

@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 
 test('two receivers get the file from the sharer and from each other', async ({ server, person, dir }) => {
   const path = join(dir, 'lecture.bin');
-  const size = 48 * MIB;
+  const size = 32 * MIB;
   const sum = await writeNoise(path, size);
   const [ann, bob, cleo] = [await person('ann'), await person('bob'), await person('cleo')];
   const link = await shareFiles(ann.page, server.url, path);

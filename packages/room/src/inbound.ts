@@ -14,14 +14,14 @@ import type { Space } from './space.ts';
 import type { Unreached } from './unreached.ts';
 
 export interface InboundOptions {
-  readonly links: Links;
-  readonly gossip: GossipDriver;
-  readonly hashes: HashDriver;
-  readonly offers: Offers;
-  readonly receipts: RoomReceipts;
-  readonly space: Space;
-  readonly intoFiles: IntoFiles;
-  readonly unreached: Unreached;
+  readonly links: Pick<Links, 'add' | 'remove' | 'receive'>;
+  readonly gossip: Pick<GossipDriver, 'catalogue' | 'message' | 'receive'>;
+  readonly hashes: Pick<HashDriver, 'learn' | 'seal'>;
+  readonly offers: Pick<Offers, 'add' | 'whenAdded' | 'get' | 'withdrawn' | 'fail' | 'pause'>;
+  readonly receipts: Pick<RoomReceipts, 'verified' | 'left'>;
+  readonly space: Pick<Space, 'full'>;
+  readonly intoFiles: Pick<IntoFiles, 'stored'>;
+  readonly unreached: Pick<Unreached, 'joined' | 'takes'>;
   swarm(event: SwarmEvent): void;
   connection(state: RoomSnapshot['connection']): void;
   tell(code: string, text: string): void;

@@ -91,8 +91,13 @@ export function stage(scene: Scene, talks?: Talks): SimRun<SceneReport> {
   if (talks === undefined) room.spreadReceipts();
   const curve = recordCurve(room, receivers, size / sharer.access.up / 50);
   const all = (): boolean => receivers.every(({ completedAt }) => completedAt !== undefined);
-  const out = (): boolean =>
-    sharer.access.upBytes >= size && everyPieceIsOut(room.geometry.pieceCount, receivers);
+  // What is out stays out: asked after each event, it goes on where it stood.
+  let piecesOut = 0;
+  const out = (): boolean => {
+    if (sharer.access.upBytes < size) return false;
+    while (receivers.some(({ pieces }) => pieces.has(piecesOut))) piecesOut += 1;
+    return piecesOut === room.geometry.pieceCount;
+  };
   const done = (): boolean => {
     if (scene.sharerLeaves === true && sharer.present && out()) room.leave(sharer);
     return all();
@@ -130,12 +135,6 @@ function judge(
     faults,
     curve,
   };
-}
-
-function everyPieceIsOut(pieceCount: number, receivers: readonly SimMember[]): boolean {
-  const seen = new Set<number>();
-  for (const { pieces } of receivers) for (const piece of pieces) seen.add(piece);
-  return seen.size === pieceCount;
 }
 
 function factorOf(receivers: readonly SimMember[], riders: number): number {

@@ -1,4 +1,4 @@
-import type { Bytes } from '@shoal/protocol';
+import type { Bytes, NeighbourMessage, PeerMessage } from '@shoal/protocol';
 
 /** MessagePack of a short map whose first key is "type", after the frame's first byte and the map's own. */
 const TYPE_KEY = [0xa4, 0x74, 0x79, 0x70, 0x65] as const;
@@ -23,5 +23,15 @@ export function isLinkMessage(frame: Bytes): boolean {
     name =>
       frame[LENGTH_AT] === FIXSTR + name.length &&
       name.every((letter, index) => frame[NAME_AT + index] === letter),
+  );
+}
+
+/** Whether a message of the link's own kinds is for the mesh above it. */
+export function isForMesh(message: PeerMessage): message is NeighbourMessage {
+  return (
+    message.type === 'peers' ||
+    message.type === 'relay' ||
+    message.type === 'relayed' ||
+    message.type === 'relay-refused'
   );
 }

@@ -11,10 +11,9 @@ import {
   negotiateVersion,
   splitControl,
 } from '@shoal/protocol';
-import type { Bytes, ConnectionSignal, IceServer, NeighbourMessage, PeerMessage } from '@shoal/protocol';
+import type { Bytes, ConnectionSignal, IceServer } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
-import { NO_PATH } from '../peer-connection/candidate-path.ts';
 import type {
   LinkPath,
   LinkStats,
@@ -23,36 +22,17 @@ import type {
   PeerConnectionFactory,
 } from '../peer-connection/peer-connection.ts';
 import type { Scheduler } from '../scheduler.ts';
+import type { LinkEnd, LinkEvent } from './events.ts';
 import { goodbyeCode, goodbyeEnd } from './goodbye.ts';
 import { LaneWatch } from './lane-watch.ts';
 import { LANES_FEATURE, Lanes } from './lanes.ts';
-import { isLinkMessage } from './link-message.ts';
+import { isForMesh, isLinkMessage } from './link-message.ts';
 import type { LinkLimits } from './limits.ts';
 import { MOVE_FEATURE, Moves } from './moves.ts';
 import { NUDGES_FEATURE, Nudger, UNKNOWN_RTT_MS } from './nudger.ts';
+import { PathSight } from './path-sight.ts';
+import { Pulse } from './pulse.ts';
 import type { SendQueue } from './send-queue.ts';
-
-/** How a link ended. `code` is a TransportErrorCode, or what the side that said goodbye gave as its reason. */
-export interface LinkEnd {
-  readonly code: string;
-  readonly text: string;
-  /** `self`: closed here; `other`: the other side said goodbye; `failure`: nobody wanted it. */
-  readonly by: 'self' | 'other' | 'failure';
-}
-
-export type LinkEvent =
-  | { readonly type: 'signal'; readonly signal: ConnectionSignal }
-  /** Both hellos are said; frames may be sent. */
-  | { readonly type: 'open' }
-  /** A whole control frame (first byte 1) or block frame (first byte 2); the buffer is the receiver's. */
-  | { readonly type: 'frame'; readonly frame: Bytes }
-  /** A control message that is for the mesh. */
-  | { readonly type: 'message'; readonly message: NeighbourMessage }
-  | { readonly type: 'writable'; readonly room: number }
-  /** `leastRttMs`: the smallest round trip that ICE measured on this connection so far; told again when it falls. */
-  | { readonly type: 'path'; readonly path: LinkPath; readonly leastRttMs: number | undefined }
-  /** Exactly once, last. */
-  | { readonly type: 'closed'; readonly end: LinkEnd };
 
 export interface LinkOptions {
   readonly initiator: boolean;
@@ -77,19 +57,13 @@ export class Link {
   readonly #moves: Moves;
   readonly #lanes: Lanes;
   readonly #watch: LaneWatch;
+  readonly #sight = new PathSight();
+  readonly #pulse: Pulse;
   readonly #joiner = new FragmentJoiner();
   readonly #cancels = new Set<() => void>();
   #state: 'connecting' | 'greeting' | 'open' | 'closed' = 'connecting';
-  /** As it was looked at last. */
-  #seen: LinkStats = NO_PATH;
-  /** Smallest round trip that ICE measured on this connection, ms: its checks wait in our own queue too. */
-  #leastRttMs = Infinity;
   #features: readonly string[] = [];
   #lastBlockAt: number;
-  #heard = 0;
-  #heardAtTick = 0;
-  #silentTicks = 0;
-  #pings = 0;
   #turnRefused = false;
   #stopDeadline: () => void;
 
@@ -114,7 +88,7 @@ export class Link {
       ...options,
       signal: (lane, signal) => this.#push(encodeMessage({ type: 'lane', lane, signal })),
       block: frame => {
-        this.#heard += 1;
+        this.#pulse.heard();
         if (this.#state === 'open') this.#block(frame);
       },
       sender,
@@ -127,6 +101,13 @@ export class Link {
       buffered: () => this.bufferedAmount,
       stats: async () => await (this.#lanes.newest ?? this.#connection).stats(),
       more: () => this.#lanes.more(),
+    });
+    this.#pulse = new Pulse({
+      silentTicksToDeath: limits.silentTicksToDeath,
+      after: (ms, task) => this.#after(ms, task),
+      isOpen: () => this.isOpen,
+      ping: id => this.#push(encodeMessage({ type: 'ping', id })),
+      lost: () => this.lose(),
     });
     this.#stopDeadline = scheduler.after(limits.connectTimeoutMs, () =>
       this.#notConnected('connect-timeout'),
@@ -147,9 +128,9 @@ export class Link {
     return this.leastRttMs ?? UNKNOWN_RTT_MS;
   }
 
-  /** Smallest round trip that ICE measured on this connection, ms; undefined while it has measured none. */
+  /** See {@link PathSight.leastRttMs}. */
   get leastRttMs(): number | undefined {
-    return this.#leastRttMs === Infinity ? undefined : this.#leastRttMs;
+    return this.#sight.leastRttMs;
   }
 
   get isOpen(): boolean {
@@ -157,12 +138,12 @@ export class Link {
   }
 
   get path(): LinkPath {
-    return this.#seen.path;
+    return this.#sight.seen.path;
   }
 
   /** Path, protocol and round trip as they were looked at last: at the start, after a move, and with each beat. */
   get seen(): LinkStats {
-    return this.#seen;
+    return this.#sight.seen;
   }
 
   /** Features both sides may count on: those the other side named in its hello. */
@@ -238,22 +219,12 @@ export class Link {
     if (this.#state !== 'open') return;
     // ICE may have gone over to another pair.
     void this.#findPath(false);
-    const silent = this.#heard === this.#heardAtTick;
-    this.#heardAtTick = this.#heard;
-    this.#silentTicks = silent ? this.#silentTicks + 1 : 0;
-    if (this.#silentTicks >= this.#options.limits.silentTicksToDeath) this.#fail('link-lost');
-    else if (silent) this.#ping();
+    this.#pulse.tick();
   }
 
   /** Asks for a sign of life; any message within `ms` is one. */
   probe(ms: number, done: (alive: boolean) => void): void {
-    if (this.#state !== 'open') {
-      done(false);
-      return;
-    }
-    const before = this.#heard;
-    this.#ping();
-    this.#after(ms, () => done(this.#state === 'open' && this.#heard > before));
+    this.#pulse.probe(ms, done);
   }
 
   /** Ends as lost: the owner has found out. */
@@ -287,15 +258,10 @@ export class Link {
 
   /** `fresh`: the connection is a new one. */
   async #findPath(fresh: boolean): Promise<void> {
-    const stats = await this.#connection.stats();
+    const news = await this.#sight.look(this.#connection, fresh, () => this.#state === 'closed');
     if (this.#state === 'closed') return;
-    const { path } = stats;
-    const least = Math.min(fresh ? Infinity : this.#leastRttMs, stats.rttMs ?? Infinity);
-    const news = fresh || path !== this.path || least !== this.#leastRttMs;
-    this.#seen = stats;
-    this.#leastRttMs = least;
-    if (fresh) this.#watch.opened(stats);
-    if (path === 'relay') this.#moves.seekDirect();
+    if (fresh) this.#watch.opened(this.seen);
+    if (this.path === 'relay') this.#moves.seekDirect();
     if (this.#state === 'open' && news) this.#tellPath();
   }
 
@@ -304,7 +270,7 @@ export class Link {
   }
 
   #message(data: Bytes): void {
-    this.#heard += 1;
+    this.#pulse.heard();
     try {
       if (data.length === 0) return; // A nudge: it has done its work.
       if (data.length > MAX_FRAME_BYTES) this.#violation('a frame of a forbidden size');
@@ -385,11 +351,6 @@ export class Link {
     if (this.#state === 'open') this.#emit({ type: 'writable', room: this.room });
   }
 
-  #ping(): void {
-    this.#pings += 1;
-    this.#push(encodeMessage({ type: 'ping', id: this.#pings }));
-  }
-
   #interrupted(): void {
     this.probe(this.#options.limits.interruptTimeoutMs, alive => {
       if (!alive && this.#state === 'open') this.#fail('link-lost');
@@ -449,13 +410,4 @@ export class Link {
   #emit(event: LinkEvent): void {
     this.#options.listener(event);
   }
-}
-
-function isForMesh(message: PeerMessage): message is NeighbourMessage {
-  return (
-    message.type === 'peers' ||
-    message.type === 'relay' ||
-    message.type === 'relayed' ||
-    message.type === 'relay-refused'
-  );
 }

@@ -1,5 +1,6 @@
 import type { Bytes, ConnectionSignal, PeerId, SignalRejectCode } from '@shoal/protocol';
-import type { Link, LinkEvent } from '../link/link.ts';
+import type { LinkEvent } from '../link/events.ts';
+import type { Link } from '../link/link.ts';
 import type { SignalExchange } from '../link/signal-exchange.ts';
 import type { LinkStats } from '../peer-connection/peer-connection.ts';
 import type { Neighbour } from './events.ts';

@@ -4,7 +4,7 @@ import { failureText } from '../errors.ts';
 import type { TransportErrorCode } from '../errors.ts';
 import type { LinkLimits } from '../link/limits.ts';
 import { Link } from '../link/link.ts';
-import type { LinkEvent } from '../link/link.ts';
+import type { LinkEvent } from '../link/events.ts';
 import { SignalExchange } from '../link/signal-exchange.ts';
 import type { SealingKeys } from '../link/signal-exchange.ts';
 import type { PeerConnectionFactory } from '../peer-connection/peer-connection.ts';

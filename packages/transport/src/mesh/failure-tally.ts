@@ -1,6 +1,6 @@
 import type { PeerId } from '@shoal/protocol';
 import type { TransportErrorCode } from '../errors.ts';
-import type { LinkEnd } from '../link/link.ts';
+import type { LinkEnd } from '../link/events.ts';
 
 /** Members remembered; beyond it all start from nothing, and a failure is told of one try later. */
 const MAX_PEERS = 1024;

@@ -1,6 +1,7 @@
 import type { NeighbourMessage, PeerId } from '@shoal/protocol';
 import { failureText } from '../errors.ts';
-import type { Link, LinkEnd } from '../link/link.ts';
+import type { LinkEnd } from '../link/events.ts';
+import type { Link } from '../link/link.ts';
 import type { Attempt, HeldNews, LinkNews } from './attempt.ts';
 import type { Connections } from './connections.ts';
 import type { Contacts } from './contacts.ts';

@@ -1,0 +1,91 @@
+import { Catalogue } from '@shoal/gossip';
+import type { OfferId, PeerId } from '@shoal/protocol';
+import type { Neighbour } from '@shoal/transport';
+import { expect, test } from 'vitest';
+import { Inbound } from './inbound.ts';
+
+const ANN = 'ann'.padEnd(22, '_') as PeerId;
+const OFFER = 'offer'.padEnd(22, '_') as OfferId;
+
+/** A room of ports that write down what they are told. */
+function setUp() {
+  const told: unknown[] = [];
+  const port =
+    (name: string) =>
+    (...args: readonly unknown[]): void =>
+      void told.push([name, ...args]);
+  const inbound = new Inbound({
+    links: { add: port('add'), remove: port('remove'), receive: port('frame') },
+    gossip: { catalogue: new Catalogue(ANN), message: port('gossip'), receive: port('log') },
+    hashes: { learn: async (...args) => port('learn')(...args), seal: port('seal') },
+    offers: {
+      add: async offer => port('offer')(offer),
+      whenAdded: port('when added'),
+      get: () => undefined,
+      withdrawn: port('withdrawn'),
+      fail: port('fail'),
+      pause: port('pause'),
+    },
+    receipts: { verified: port('receipt'), left: port('receipts left') },
+    space: { full: port('full') },
+    intoFiles: { stored: port('outlet') },
+    unreached: { joined: port('reached'), takes: () => false },
+    swarm: port('swarm'),
+    connection: port('connection'),
+    tell: port('tell'),
+    failed: port('failed'),
+    changed: port('changed'),
+  });
+  return { inbound, told };
+}
+
+test('what ICE measured of a path is a round trip for the swarm, and one that is void is told as well', () => {
+  const { inbound, told } = setUp();
+  inbound.meshed({ type: 'path', peer: ANN, path: 'direct', leastRttMs: 3 });
+  inbound.meshed({ type: 'path', peer: ANN, path: 'relay', leastRttMs: undefined });
+  expect(told).toEqual([
+    ['swarm', { type: 'round-trip', peer: ANN, ms: 3 }],
+    ['changed'],
+    ['swarm', { type: 'round-trip', peer: ANN, ms: undefined }],
+    ['changed'],
+  ]);
+});
+
+test('a neighbour can be sent to before anything is decided about it', () => {
+  const { inbound, told } = setUp();
+  const neighbour: Pick<Neighbour, 'peer' | 'room'> = { peer: ANN, room: 1000 };
+  inbound.meshed({ type: 'neighbour-joined', neighbour: neighbour as Neighbour });
+  expect(told).toEqual([
+    ['reached', ANN],
+    ['add', neighbour],
+    ['log', { type: 'neighbour-joined', peer: ANN }],
+    ['swarm', { type: 'neighbour-joined', peer: ANN }],
+    ['swarm', { type: 'send-room', peer: ANN, bytes: 1000 }],
+    ['changed'],
+  ]);
+});
+
+test('frames and room in a send buffer are no reason to draw anything', () => {
+  const { inbound, told } = setUp();
+  inbound.meshed({ type: 'frame', peer: ANN, frame: new Uint8Array(1) });
+  inbound.meshed({ type: 'writable', peer: ANN, room: 5 });
+  expect(told).not.toContainEqual(['changed']);
+});
+
+test('a full disk pauses the offer before its lost pieces could be asked for again, and is no alarm by itself', () => {
+  const { inbound, told } = setUp();
+  inbound.stored({ type: 'failed', offer: OFFER, pieces: [4], code: 'disk-full', text: 'full' });
+  expect(told).toEqual([
+    ['full', OFFER],
+    ['swarm', { type: 'piece-lost', offer: OFFER, piece: 4 }],
+    ['changed'],
+  ]);
+});
+
+test("a message goes to whom it concerns, and the transport's own to nobody", () => {
+  const { inbound, told } = setUp();
+  inbound.message(ANN, { type: 'ping', id: 1 });
+  expect(told).toEqual([]);
+  inbound.message(ANN, { type: 'choke' });
+  expect(told).toEqual([['swarm', { type: 'message', peer: ANN, message: { type: 'choke' } }]]);
+});
