@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Page } from '@playwright/test';
 import type { Cut, Lab, Member } from '../lab/lab.ts';
 import { expect, test } from '../lab/test.ts';
 import { FULL, countSent, record, sleepProcesses } from '../support/faults.ts';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
 import type { Person } from '../support/profiles.ts';
-import { downloadAll, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { downloadAll, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { NAME, progress } from './transfer.ts';
 
 const MIB = 1024 * 1024;
 const SIZE = (FULL ? 96 : 24) * MIB;
-const NAME = 'film.bin';
 /** What one member's line carries: the transfer must outlast what happens to it. */
 const LINE = { up: 80, down: 80, delay: 5 };
 /** Under way when a line is cut: what fits the window, twice. */
@@ -33,9 +32,6 @@ interface Fixtures {
   readonly person: (name: string, options?: Member['browser']) => Promise<Person>;
   readonly dir: string;
 }
-
-const progress = async (page: Page): Promise<number> =>
-  Number(await fileRow(page, NAME).getAttribute('data-progress'));
 
 /** Lets something happen to a transfer between two networks, and waits until it goes on by itself and ends well. */
 async function survives(

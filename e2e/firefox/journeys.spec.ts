@@ -13,7 +13,7 @@ import {
   waitComplete,
 } from '../support/room-page.ts';
 import { hashesInZip } from '../support/zip.ts';
-import { NO_FIREFOX, openFirefox } from './support/firefox.ts';
+import { NO_FIREFOX } from './support/firefox.ts';
 import type { FirefoxPerson } from './support/firefox.ts';
 import { expect, test } from './support/test.ts';
 
@@ -55,20 +55,7 @@ async function shareFolder(
   return await roomLink(page);
 }
 
-// Two for all tests: it is the start of a Firefox that takes long. What is saved must have a name of its own.
-let ann: FirefoxPerson, bob: FirefoxPerson;
-test.beforeAll(async () => {
-  [ann, bob] = await Promise.all([openFirefox('ann'), openFirefox('bob')]);
-});
-// Before their server ends: a page that looks for it would have its errors told by the next test.
-test.afterEach(async () => {
-  for (const { page } of [ann, bob]) await page.goto('about:blank');
-});
-test.afterAll(async () => {
-  for (const person of [ann, bob]) await person.close();
-});
-
-test('Firefox shares, Chromium receives', async ({ server, person, dir }) => {
+test('Firefox shares, Chromium receives', async ({ server, pair: [ann], person, dir }) => {
   const path = join(dir, 'film.bin');
   const sum = await writeNoise(path, 8_000_017);
   const cleo = await person('cleo');
@@ -81,6 +68,7 @@ test('Firefox shares, Chromium receives', async ({ server, person, dir }) => {
 
 test('Chromium shares, Firefox receives, in a private window too, which says first that nothing stays', async ({
   server,
+  pair: [, bob],
   fox,
   person,
   dir,
@@ -100,7 +88,11 @@ test('Chromium shares, Firefox receives, in a private window too, which says fir
   expect([...dan.errors, ...bob.errors, ...cleo.errors]).toEqual([]);
 });
 
-test('Firefox shares, Firefox reloads in mid-transfer and fetches nothing twice', async ({ server, dir }) => {
+test('Firefox shares, Firefox reloads in mid-transfer and fetches nothing twice', async ({
+  server,
+  pair: [ann, bob],
+  dir,
+}) => {
   const path = join(dir, 'film.bin');
   const size = 12_000_017;
   const sum = await writeNoise(path, size);
@@ -123,6 +115,7 @@ test('Firefox shares, Firefox reloads in mid-transfer and fetches nothing twice'
 
 test('a nested folder with awkward names goes from Firefox to Firefox, and is saved as a .zip', async ({
   server,
+  pair: [ann, bob],
   dir,
 }) => {
   const folder = join(dir, 'project');

@@ -92,6 +92,24 @@ test('a link that was cut short is refused in plain words, with a way on', async
   await expect(ann.page.getByRole('alert')).toHaveAttribute('data-code', 'bad-link');
 });
 
+test('nothing moves by itself for longer than five seconds (WCAG 2.2.2) where there is nothing to wait for', async ({
+  server,
+  person,
+}) => {
+  const { page } = await person('ann');
+  for (const [path, content] of [
+    ['/', page.getByRole('button', { name: 'Choose files' })],
+    ['/#tooShort', page.getByRole('alert')],
+  ] as const) {
+    await page.goto(`${server.url}${path}`);
+    await expect(content).toBeVisible();
+    const ends = await page.evaluate(() =>
+      document.getAnimations().map(({ effect }) => Number(effect?.getComputedTiming().endTime ?? 0)),
+    );
+    expect(Math.max(0, ...ends)).toBeLessThanOrEqual(5000);
+  }
+});
+
 test('the room link can be copied, and opened again by the one who made it', async ({
   server,
   person,

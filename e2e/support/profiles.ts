@@ -7,8 +7,8 @@ import { findChromium } from '../../scripts/chromium.mjs';
 import { removeFolder } from './files.ts';
 
 /**
- * What Playwright turns off itself (Chromium heeds the last list it is given, and that is this one), and the suggestions under the address
- * bar: web pages in a process of their own that each browser starts with, and that took a quarter of what a person costs here.
+ * Chromium heeds the last list it is given, and that is this one: what of Playwright's own list concerns these tests, and the suggestions
+ * under the address bar, which are web pages in a process of their own that each browser starts with, a quarter of what a person costs.
  */
 const FEATURES_OFF = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',

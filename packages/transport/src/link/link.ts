@@ -214,15 +214,15 @@ export class Link {
     this.#end({ code, text, by: 'self' });
   }
 
-  /** To be called in even beats; a beat without a word brings a ping, `silentTicksToDeath` of them the end. */
+  /** To be called in even beats: looks at the path, and whether the other side lives. See {@link Pulse.tick}. */
   tick(): void {
     if (this.#state !== 'open') return;
     // ICE may have gone over to another pair.
-    void this.#findPath(false);
+    void this.#findPath();
     this.#pulse.tick();
   }
 
-  /** Asks for a sign of life; any message within `ms` is one. */
+  /** See {@link Pulse.probe}. */
   probe(ms: number, done: (alive: boolean) => void): void {
     this.#pulse.probe(ms, done);
   }
@@ -247,22 +247,24 @@ export class Link {
     this.#state = 'greeting';
     const features = [...this.#options.features];
     this.#connection.send(encodeMessage({ type: 'hello', versions: [PROTOCOL_VERSION], features }));
-    void this.#findPath(true);
+    void this.#findPath();
   }
 
   /** Another connection carries the link from now on. */
   #moved(): void {
-    void this.#findPath(true);
+    void this.#findPath();
     this.#writable();
   }
 
-  /** `fresh`: the connection is a new one. */
-  async #findPath(fresh: boolean): Promise<void> {
-    const news = await this.#sight.look(this.#connection, fresh, () => this.#state === 'closed');
-    if (this.#state === 'closed') return;
-    if (fresh) this.#watch.opened(this.seen);
-    if (this.path === 'relay') this.#moves.seekDirect();
-    if (this.#state === 'open' && news) this.#tellPath();
+  async #findPath(): Promise<void> {
+    const connection = this.#connection;
+    const stats = await connection.stats();
+    // Meanwhile another connection may carry the link: what was seen is not its path.
+    if (this.#state === 'closed' || connection !== this.#connection) return;
+    const sight = this.#sight.take(connection, stats);
+    if (sight === 'first') this.#watch.opened(stats);
+    if (stats.path === 'relay') this.#moves.seekDirect();
+    if (this.#state === 'open' && sight !== 'same') this.#tellPath();
   }
 
   #tellPath(): void {

@@ -75,6 +75,30 @@ describe('a relayed link', () => {
     expect(world.network.ends).toHaveLength(made);
   });
 
+  test('what is seen of the relayed path once the link has moved is not told of the direct one', async () => {
+    const { world, made, a, b, open } = await relayed();
+    let now = (): void => undefined;
+    const later = new Promise<void>(resolve => {
+      now = resolve;
+    });
+    for (const { end } of made) {
+      const stats = end.stats.bind(end);
+      end.stats = async () => {
+        const seen = await stats();
+        await later;
+        return seen;
+      };
+    }
+    await world.pass(30_000);
+    open();
+    await world.pass(121_000);
+    expect(paths(a)).toEqual(['relay', 'direct']);
+    now();
+    await world.pass(1_000);
+    for (const member of [a, b]) expect(paths(member)).toEqual(['relay', 'direct']);
+    expect(a.neighbour(b.peer).path).toBe('direct');
+  });
+
   test('[MV1] [MV4] is looked after rarer each time, and left alone by tries that fail', async () => {
     const { world, a, b, open } = await relayed();
     await world.pass(600_000);

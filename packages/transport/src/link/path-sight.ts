@@ -3,6 +3,7 @@ import type { LinkStats, PeerConnection } from '../peer-connection/peer-connecti
 
 /** What is known of the path that a link's connection takes. */
 export class PathSight {
+  #connection: PeerConnection | undefined;
   /** As it was looked at last. */
   #seen: LinkStats = NO_PATH;
   #leastRttMs = Infinity;
@@ -16,18 +17,15 @@ export class PathSight {
     return this.#leastRttMs === Infinity ? undefined : this.#leastRttMs;
   }
 
-  /**
-   * Looks again, unless the link has ended meanwhile.
-   * @param fresh - the connection is a new one: what was known of the former one is void
-   * @returns whether there is news
-   */
-  async look(connection: PeerConnection, fresh: boolean, ended: () => boolean): Promise<boolean> {
-    const stats = await connection.stats();
-    if (ended()) return false;
-    const least = Math.min(fresh ? Infinity : this.#leastRttMs, stats.rttMs ?? Infinity);
-    const news = fresh || stats.path !== this.#seen.path || least !== this.#leastRttMs;
+  /** Takes a look at the path of the connection that carries the link now. What was known of another one is void. */
+  take(connection: PeerConnection, stats: LinkStats): 'first' | 'news' | 'same' {
+    const first = connection !== this.#connection;
+    const least = Math.min(first ? Infinity : this.#leastRttMs, stats.rttMs ?? Infinity);
+    const news = stats.path !== this.#seen.path || least !== this.#leastRttMs;
+    this.#connection = connection;
     this.#seen = stats;
     this.#leastRttMs = least;
-    return news;
+    if (first) return 'first';
+    return news ? 'news' : 'same';
   }
 }
