@@ -14,6 +14,7 @@ export default defineConfig({
         'hostile/*.spec.ts',
         'faults/*.spec.ts',
         'lab/*.spec.ts',
+        'self-host/*.spec.ts',
       ],
       testIgnore: LINES,
     },

@@ -1,10 +1,10 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChromium } from '../../scripts/chromium.mjs';
 import type { ProfileOptions } from '../support/profiles.ts';
 import { startServer } from '../support/server.ts';
 import type { ServerProcess } from '../support/server.ts';
+import { browserIn } from './browser-in.ts';
 import { EmulatedLine, compileLine } from './emulated-line.ts';
 import { KernelLine } from './kernel-line.ts';
 import type { Line, LineShape } from './line.ts';
@@ -137,7 +137,7 @@ export class Lab {
       address: host,
       gateway: lan,
       port,
-      browser: await this.#browser(place),
+      browser: await browserIn(place, this.#dir, `http://${SERVER}:${SERVER_PORT}`),
       get line() {
         if (entry.line === undefined) throw new Error('this member has no line');
         return entry.line;
@@ -183,22 +183,6 @@ export class Lab {
 
   async #emulator(): Promise<string> {
     return await (this.#program ??= compileLine(this.#dir));
-  }
-
-  async #browser(place: Namespace): Promise<ProfileOptions> {
-    const executablePath = join(this.#dir, `chromium-${place.name}`);
-    // Playwright talks over the pipes 3 and 4, which `ip netns exec` hands on.
-    await writeFile(executablePath, `#!/bin/sh\nexec ${place.prefix.join(' ')} ${findChromium()} "$@"\n`);
-    await chmod(executablePath, 0o755);
-    return {
-      executablePath,
-      args: [
-        // Off localhost only https is a secure context, which OPFS and WebCrypto need.
-        `--unsafely-treat-insecure-origin-as-secure=http://${SERVER}:${SERVER_PORT}`,
-        // For the relay's own certificate.
-        '--ignore-certificate-errors',
-      ],
-    };
   }
 }
 

@@ -67,7 +67,11 @@ export async function startTurn(
 }
 
 /** Waits until something in `place` takes TCP connections on all `ports`. */
-async function listening(place: Namespace, ports: readonly number[], child: ChildProcess): Promise<void> {
+export async function listening(
+  place: Namespace,
+  ports: readonly number[],
+  child: ChildProcess,
+): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`coturn ended with code ${child.exitCode}`);
     const sockets = await place.exec('ss', ['-Hltn']);

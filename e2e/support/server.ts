@@ -15,12 +15,12 @@ export interface ServerProcess {
 
 /**
  * Starts the built server as its users do, on a free port (or the given one), and waits for its one line.
- * `prefix`: words before the command, such as those that make it run in a network namespace.
+ * `prefix`: words before the command, such as those that make it run in a network namespace. `main`: another build's program.
  */
 export async function startServer(
-  options: { port?: number; env?: Record<string, string>; prefix?: readonly string[] } = {},
+  options: { port?: number; env?: Record<string, string>; prefix?: readonly string[]; main?: string } = {},
 ): Promise<ServerProcess> {
-  const [command, ...args] = [...(options.prefix ?? []), process.execPath, MAIN];
+  const [command, ...args] = [...(options.prefix ?? []), process.execPath, options.main ?? MAIN];
   const child = spawn(command, args, {
     env: { ...process.env, PORT: String(options.port ?? 0), HOST: '127.0.0.1', ...options.env },
     stdio: ['ignore', 'pipe', process.env['SHOAL_VERBOSE'] ? 'inherit' : 'ignore'],

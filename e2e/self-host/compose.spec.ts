@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { browserIn } from '../lab/browser-in.ts';
+import { Namespace, cable, removeLeftovers } from '../lab/namespace.ts';
+import { labObstacle } from '../lab/obstacle.ts';
+import { listening } from '../lab/turn.ts';
+import { sha256OfFile, writeNoise } from '../support/files.ts';
+import { downloadAll, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { startServer } from '../support/server.ts';
+import { expect, test as base } from '../support/test.ts';
+import { readService } from './compose.ts';
+
+const FILE = fileURLToPath(new URL('../../compose.yaml', import.meta.url));
+const HOST = '203.0.113.30';
+const GUEST = '203.0.113.31';
+/** What the README has people put into `.env`. */
+const VARIABLES = { TURN_HOST: HOST, TURN_SECRET: 'c0ffee' };
+/** Networks behind the machine, the machine itself, and those that a cloud keeps its secrets in. */
+const FORBIDDEN = ['10.1.2.3', '172.20.0.1', '192.168.1.1', '127.0.0.1', '169.254.169.254', '100.64.0.1'];
+
+interface Places {
+  /** The self-hoster's machine, with what compose.yaml starts there: Debian's coturn instead of its image's. */
+  readonly host: Namespace;
+  /** Everybody else's. */
+  readonly guest: Namespace;
+}
+
+const test = base.extend<{ readonly places: Places }>({
+  places: async ({ dir }, use, info) => {
+    const obstacle = labObstacle();
+    info.skip(obstacle !== undefined, obstacle);
+    await removeLeftovers();
+    const [host, guest] = [await Namespace.create('host', ''), await Namespace.create('guest', '')];
+    await cable(host, 'eth0', guest, 'eth0');
+    await host.ip(`addr add ${HOST}/24 dev eth0`);
+    await guest.ip(`addr add ${GUEST}/24 dev eth0`);
+    const { command } = await readService(FILE, 'turn', VARIABLES);
+    const [ip = '', ...prefix] = host.prefix;
+    const own = ['-n', `--userdb=${dir}/turn.db`, `--pidfile=${dir}/turn.pid`, '--log-file=stdout'];
+    const relay = spawn(ip, [...prefix, 'turnserver', ...command, ...own], { stdio: 'ignore' });
+    const ended = once(relay, 'exit');
+    await listening(host, [3478], relay);
+    await use({ host, guest });
+    relay.kill('SIGTERM');
+    await ended;
+    for (const place of [host, guest]) await place.remove();
+  },
+});
+
+test('with what compose.yaml says, a file goes through the relay that it starts', async ({
+  places: { host, guest },
+  person,
+  dir,
+}) => {
+  const { environment } = await readService(FILE, 'shoal', VARIABLES);
+  const server = await startServer({
+    port: 3000,
+    env: { ...environment, HOST },
+    prefix: host.prefix,
+  });
+  const file = join(dir, 'relayed.bin');
+  const sum = await writeNoise(file, 1_000_000);
+  const browser = await browserIn(guest, dir, server.url);
+  const [ann, bob] = await Promise.all([person('ann', browser), person('bob', browser)]);
+  // Without a relay these two would have no way at all.
+  await ann.page.goto(server.url);
+  await ann.page.getByText('Connection settings').click();
+  await ann.page.getByLabel('Hide my IP address from others').check();
+  await ann.page.reload();
+  await bob.page.goto(await shareFiles(ann.page, server.url, file));
+  await downloadAll(bob.page);
+  await waitComplete(bob.page, 'relayed.bin');
+  await expect(bob.page.getByTestId('peer-row')).toHaveAttribute('data-path', 'relay');
+  expect(await sha256OfFile(await saveRow(bob.page, 'relayed.bin'))).toBe(sum);
+  await server.stop();
+});
+
+test('that relay is no door into the networks behind its machine', async ({ places: { guest } }) => {
+  for (const peer of FORBIDDEN) {
+    // It ends with an error code, having said which error.
+    const ask = `turnutils_uclient -W ${VARIABLES.TURN_SECRET} -e ${peer} -n 1 ${HOST} || true`;
+    expect(await guest.exec('sh', ['-c', ask]), peer).toContain('403 (Forbidden IP)');
+  }
+});
