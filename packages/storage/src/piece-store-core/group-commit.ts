@@ -26,6 +26,8 @@ export interface VerifiedPiece {
 interface Group {
   readonly shares: Map<Committable, Share>;
   bytes: number;
+  /** Somebody waits for it: it does not wait for the clock. */
+  urgent: boolean;
   /** Pieces not given to the byte store yet. */
   held: Held[];
   heldBytes: number;
@@ -53,7 +55,8 @@ const HELD_BYTES = 4 * 1024 * 1024;
 /**
  * Makes verified pieces durable, many with one flush: bytes first, then the record that vouches for them, then the word.
  * While a commit runs, what is added meanwhile forms the next group. An idle store commits at once, so that the first piece
- * of a download is served on without delay. Memory is held until the write and not until the flush.
+ * of a download is served on without delay; so does one that is told that no more is to come ({@link GroupCommit.hurry}).
+ * Memory is held until the write and not until the flush.
  */
 export class GroupCommit {
   readonly #ports: Pick<CorePorts, 'bytes' | 'records' | 'timer'>;
@@ -91,6 +94,12 @@ export class GroupCommit {
     this.#schedule();
   }
 
+  /** Nothing is to come that what was added could be committed with: it is not kept waiting. */
+  hurry(): void {
+    this.#group.urgent = true;
+    this.#schedule();
+  }
+
   /** Resolves when a writer may go on: at once, unless the disk is far behind. */
   async room(): Promise<void> {
     while (this.#group.bytes > BACKLOG * this.#limits.groupBytes) await this.settle();
@@ -110,7 +119,7 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#running !== undefined || this.#group.shares.size === 0) return;
     const due = this.#lastEnd + this.#limits.groupMs - this.#ports.timer.now();
-    if (due <= 0 || this.#group.bytes >= this.#limits.groupBytes) {
+    if (due <= 0 || this.#group.urgent || this.#group.bytes >= this.#limits.groupBytes) {
       void this.#run();
     } else if (!this.#waiting) {
       this.#waiting = true;
@@ -225,6 +234,7 @@ function emptyGroup(): Group {
   return {
     shares: new Map(),
     bytes: 0,
+    urgent: false,
     held: [],
     heldBytes: 0,
     written: Promise.resolve(),

@@ -50,6 +50,8 @@ export class ReceivedOffer implements StoredOffer, Committable {
   readonly #unjudged = new Map<number, Bytes>();
   /** Pieces between complete and committed. */
   readonly #busy = new Set<number>();
+  /** Those of them that are the commit's. */
+  readonly #given = new Set<number>();
   readonly #tasks = new Set<Promise<void>>();
   /** Comparisons go one after the other: each records what it found together with what is had already. */
   #comparing: Promise<unknown> = Promise.resolve();
@@ -283,13 +285,17 @@ export class ReceivedOffer implements StoredOffer, Committable {
       this.#have.set(piece);
       this.#suspect.clear(piece);
       this.#busy.delete(piece);
+      this.#given.delete(piece);
     }
     if (!this.#removed) this.#shared.ports.emit({ type: 'verified', offer: this.id, pieces });
     this.#outlets.advance(this.#have);
   }
 
   commitFailed(pieces: readonly number[], error: StorageError): void {
-    for (const piece of pieces) this.#busy.delete(piece);
+    for (const piece of pieces) {
+      this.#busy.delete(piece);
+      this.#given.delete(piece);
+    }
     this.#failed(pieces, error);
   }
 
@@ -386,7 +392,10 @@ export class ReceivedOffer implements StoredOffer, Committable {
       await commit.room();
       kept = true;
       const { file, begin } = this.#place(piece);
+      this.#given.add(piece);
       commit.add(this, { piece, file, begin, data });
+      // The last one: who waits for the whole would wait for the clock alone.
+      if (this.#have.count + this.#given.size === this.#geometry.pieceCount) commit.hurry();
     } catch (error) {
       this.#failed([piece], toStorageError(error));
     } finally {
