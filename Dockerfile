@@ -20,8 +20,7 @@ COPY packages packages
 RUN node scripts/build.mjs
 # What the server needs at run time and nothing else; the workspace's own packages are in its bundle.
 RUN npx -y "$(node -p "require('./package.json').packageManager")" --filter @shoal/server deploy --prod --legacy /out/server \
- && rm -rf /out/server/src /out/server/node_modules/@shoal \
- && cp -r apps/server/dist /out/server/
+ && rm -rf /out/server/node_modules/@shoal
 
 FROM node:20-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { Lab, Member } from './lab.ts';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
-import { downloadAll, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { downloadAll, hideAddress, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
 import { expect, test } from './test.ts';
 
 const MIB = 1024 * 1024;
@@ -94,10 +94,7 @@ test('[RO1] who hides their address shows the relay’s alone, though a direct w
   await writeNoise(file, MIB);
   const [ann, bob] = await Promise.all([person('ann', annAt.browser), person('bob', bobAt.browser)]);
   await bob.page.addInitScript(noteCandidates);
-  await ann.page.goto(server.url);
-  await ann.page.getByText('Connection settings').click();
-  await ann.page.getByLabel('Hide my IP address from others').check();
-  await ann.page.reload();
+  await hideAddress(ann.page, server.url);
   await bob.page.goto(await shareFiles(ann.page, server.url, file));
   await downloadAll(bob.page);
   await waitComplete(bob.page, 'notes.bin');

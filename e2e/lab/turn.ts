@@ -38,28 +38,43 @@ export async function startTurn(
     ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${TURN_HOST}`],
     ...['-addext', `subjectAltName=DNS:${TURN_HOST}`, '-keyout', key, '-out', certificate],
   ]);
-  const [command = '', ...prefix] = place.prefix;
-  const child = spawn(
-    command,
+  return await runTurnserver(
+    place,
+    dir,
+    [3478, 443],
     [
-      ...prefix,
-      ...[
-        'turnserver',
-        '-n',
-        `--listening-ip=${address}`,
-        `--listening-ip=${second}`,
-        `--relay-ip=${address}`,
-        ...RELAY_PORTS,
-      ],
+      `--listening-ip=${address}`,
+      `--listening-ip=${second}`,
+      `--relay-ip=${address}`,
+      ...RELAY_PORTS,
       ...['--listening-port=3478', '--tls-listening-port=443', `--cert=${certificate}`, `--pkey=${key}`],
       ...['--use-auth-secret', `--static-auth-secret=${TURN_SECRET}`, '--realm=shoal.test', '--fingerprint'],
-      ...['--no-cli', '--no-dtls', '--no-multicast-peers', '--log-file=stdout', '--simple-log'],
-      ...[`--userdb=${dir}/turn.db`, `--pidfile=${dir}/turn.pid`],
+      ...['--no-cli', '--no-dtls', '--no-multicast-peers'],
     ],
-    { stdio: 'ignore' },
   );
+}
+
+/**
+ * Runs coturn in `place` and waits until it listens on `ports`. Nothing but `options` says how: the machine's own settings are left out.
+ * @returns what ends it
+ */
+export async function runTurnserver(
+  place: Namespace,
+  dir: string,
+  ports: readonly number[],
+  options: readonly string[],
+): Promise<() => Promise<void>> {
+  const [command = '', ...prefix] = place.prefix;
+  const own = [
+    '-n',
+    `--userdb=${dir}/turn.db`,
+    `--pidfile=${dir}/turn.pid`,
+    '--log-file=stdout',
+    '--simple-log',
+  ];
+  const child = spawn(command, [...prefix, 'turnserver', ...options, ...own], { stdio: 'ignore' });
   const ended = once(child, 'exit');
-  await listening(place, [3478, 443], child);
+  await listening(place, ports, child);
   return async () => {
     child.kill('SIGTERM');
     await ended;
@@ -67,11 +82,7 @@ export async function startTurn(
 }
 
 /** Waits until something in `place` takes TCP connections on all `ports`. */
-export async function listening(
-  place: Namespace,
-  ports: readonly number[],
-  child: ChildProcess,
-): Promise<void> {
+async function listening(place: Namespace, ports: readonly number[], child: ChildProcess): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`coturn ended with code ${child.exitCode}`);
     const sockets = await place.exec('ss', ['-Hltn']);

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { browserIn } from '../lab/browser-in.ts';
 import { Namespace, cable, removeLeftovers } from '../lab/namespace.ts';
 import { labObstacle } from '../lab/obstacle.ts';
-import { listening } from '../lab/turn.ts';
+import { runTurnserver } from '../lab/turn.ts';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
-import { downloadAll, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { downloadAll, hideAddress, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
 import { startServer } from '../support/server.ts';
 import { expect, test as base } from '../support/test.ts';
 import { readService } from './compose.ts';
@@ -15,10 +13,10 @@ import { readService } from './compose.ts';
 const FILE = fileURLToPath(new URL('../../compose.yaml', import.meta.url));
 const HOST = '203.0.113.30';
 const GUEST = '203.0.113.31';
-/** What the README has people put into `.env`. */
+/** What compose.yaml has people put into `.env`. */
 const VARIABLES = { TURN_HOST: HOST, TURN_SECRET: 'c0ffee' };
-/** Networks behind the machine, the machine itself, and those that a cloud keeps its secrets in. */
-const FORBIDDEN = ['10.1.2.3', '172.20.0.1', '192.168.1.1', '127.0.0.1', '169.254.169.254', '100.64.0.1'];
+/** One of each range of IPv4 that compose.yaml denies: networks behind the machine, the machine itself, where a cloud keeps its secrets. */
+const FORBIDDEN = '0.1.2.3 10.1.2.3 100.64.0.1 127.0.0.1 169.254.169.254 172.20.0.1 192.168.1.1'.split(' ');
 
 interface Places {
   /** The self-hoster's machine, with what compose.yaml starts there: Debian's coturn instead of its image's. */
@@ -37,14 +35,9 @@ const test = base.extend<{ readonly places: Places }>({
     await host.ip(`addr add ${HOST}/24 dev eth0`);
     await guest.ip(`addr add ${GUEST}/24 dev eth0`);
     const { command } = await readService(FILE, 'turn', VARIABLES);
-    const [ip = '', ...prefix] = host.prefix;
-    const own = ['-n', `--userdb=${dir}/turn.db`, `--pidfile=${dir}/turn.pid`, '--log-file=stdout'];
-    const relay = spawn(ip, [...prefix, 'turnserver', ...command, ...own], { stdio: 'ignore' });
-    const ended = once(relay, 'exit');
-    await listening(host, [3478], relay);
+    const stopRelay = await runTurnserver(host, dir, [3478], command);
     await use({ host, guest });
-    relay.kill('SIGTERM');
-    await ended;
+    await stopRelay();
     for (const place of [host, guest]) await place.remove();
   },
 });
@@ -65,10 +58,7 @@ test('with what compose.yaml says, a file goes through the relay that it starts'
   const browser = await browserIn(guest, dir, server.url);
   const [ann, bob] = await Promise.all([person('ann', browser), person('bob', browser)]);
   // Without a relay these two would have no way at all.
-  await ann.page.goto(server.url);
-  await ann.page.getByText('Connection settings').click();
-  await ann.page.getByLabel('Hide my IP address from others').check();
-  await ann.page.reload();
+  await hideAddress(ann.page, server.url);
   await bob.page.goto(await shareFiles(ann.page, server.url, file));
   await downloadAll(bob.page);
   await waitComplete(bob.page, 'relayed.bin');

@@ -26,6 +26,8 @@ test('what the Dockerfile makes serves a room, is healthy, and holds what the se
   expect(user).not.toBe('root');
   expect(await readdir(join(root, workdir, 'apps'))).toEqual(['server', 'web']);
   expect(await readdir(join(root, workdir, 'apps/web'))).toEqual(['dist']);
+  const serverFiles = await readdir(join(root, workdir, 'apps/server'));
+  expect(serverFiles.toSorted()).toEqual(['dist', 'node_modules', 'package.json']);
   const packages = await readdir(join(root, workdir, 'apps/server/node_modules'));
   expect(packages).toContain('socket.io');
   for (const tool of ['vite', 'vitest', 'typescript', '@shoal']) expect(packages).not.toContain(tool);

@@ -53,6 +53,14 @@ export async function cap(
   await field.press('Enter');
 }
 
+/** Sets “Hide my IP address”, and opens the page anew, as it counts from then on. */
+export async function hideAddress(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.getByText('Connection settings', { exact: true }).click();
+  await page.getByLabel('Hide my IP address from others').check();
+  await page.reload();
+}
+
 export async function waitComplete(page: Page, path: string, timeout = 150_000): Promise<void> {
   await expect(fileRow(page, path)).toHaveAttribute('data-state', 'complete', { timeout });
 }

@@ -102,6 +102,19 @@ describe('group commit', () => {
     expect(bytes.flushes).toBe(2);
   });
 
+  test('hurry is of what is there: what comes later waits for the clock again', async () => {
+    const bytes = new FaultyByteStore();
+    const { log, add, put } = rig({ bytes });
+    const [whole, other] = [new Sample([PIECE]), new Sample([3 * PIECE])];
+    for (const each of [whole, other]) await add(each);
+    // Whole, and committed at once, since the store was idle.
+    await put(whole, 0);
+    await log.allVerified(1);
+    await put(other, 0);
+    await settled();
+    expect(bytes.flushes).toBe(1);
+  });
+
   test('what could not be kept is still to come', async () => {
     const bytes = new FaultyByteStore();
     const { log, timer, add, put } = rig({ bytes });

@@ -26,7 +26,7 @@ export interface VerifiedPiece {
 interface Group {
   readonly shares: Map<Committable, Share>;
   bytes: number;
-  /** Somebody waits for it: it does not wait for the clock. */
+  /** It does not wait for the clock. */
   urgent: boolean;
   /** Pieces not given to the byte store yet. */
   held: Held[];
@@ -55,7 +55,7 @@ const HELD_BYTES = 4 * 1024 * 1024;
 /**
  * Makes verified pieces durable, many with one flush: bytes first, then the record that vouches for them, then the word.
  * While a commit runs, what is added meanwhile forms the next group. An idle store commits at once, so that the first piece
- * of a download is served on without delay; so does one that is told that no more is to come ({@link GroupCommit.hurry}).
+ * of a download is served on without delay, and so does one that is told that no more is to come.
  * Memory is held until the write and not until the flush.
  */
 export class GroupCommit {
@@ -94,8 +94,10 @@ export class GroupCommit {
     this.#schedule();
   }
 
-  /** Nothing is to come that what was added could be committed with: it is not kept waiting. */
-  hurry(): void {
+  /** No more of an offer is to come: what was added of it does not wait for the clock, nor does what shares its group. */
+  hurry(offer: Committable): void {
+    // It may be under way already, and the next group is none of its own.
+    if (!this.#group.shares.has(offer)) return;
     this.#group.urgent = true;
     this.#schedule();
   }

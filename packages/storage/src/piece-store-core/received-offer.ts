@@ -50,8 +50,6 @@ export class ReceivedOffer implements StoredOffer, Committable {
   readonly #unjudged = new Map<number, Bytes>();
   /** Pieces between complete and committed. */
   readonly #busy = new Set<number>();
-  /** Those of them that are the commit's. */
-  readonly #given = new Set<number>();
   readonly #tasks = new Set<Promise<void>>();
   /** Comparisons go one after the other: each records what it found together with what is had already. */
   #comparing: Promise<unknown> = Promise.resolve();
@@ -285,17 +283,13 @@ export class ReceivedOffer implements StoredOffer, Committable {
       this.#have.set(piece);
       this.#suspect.clear(piece);
       this.#busy.delete(piece);
-      this.#given.delete(piece);
     }
     if (!this.#removed) this.#shared.ports.emit({ type: 'verified', offer: this.id, pieces });
     this.#outlets.advance(this.#have);
   }
 
   commitFailed(pieces: readonly number[], error: StorageError): void {
-    for (const piece of pieces) {
-      this.#busy.delete(piece);
-      this.#given.delete(piece);
-    }
+    for (const piece of pieces) this.#busy.delete(piece);
     this.#failed(pieces, error);
   }
 
@@ -371,8 +365,17 @@ export class ReceivedOffer implements StoredOffer, Committable {
     return Array.from({ length: span.pieceCount }, (_, index) => span.firstPiece + index);
   }
 
+  /** What is not had yet is the commit's: who waits for the whole would wait for its clock alone. */
+  get #isWhole(): boolean {
+    const judging = this.#tasks.size + this.#unjudged.size;
+    return judging === 0 && this.#have.count + this.#busy.size === this.#geometry.pieceCount;
+  }
+
   #start(piece: number, data: Bytes): void {
-    const task = this.#judge(piece, data).finally(() => this.#tasks.delete(task));
+    const task = this.#judge(piece, data).finally(() => {
+      this.#tasks.delete(task);
+      if (this.#isWhole) this.#shared.commit.hurry(this);
+    });
     this.#tasks.add(task);
   }
 
@@ -392,10 +395,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
       await commit.room();
       kept = true;
       const { file, begin } = this.#place(piece);
-      this.#given.add(piece);
       commit.add(this, { piece, file, begin, data });
-      // The last one: who waits for the whole would wait for the clock alone.
-      if (this.#have.count + this.#given.size === this.#geometry.pieceCount) commit.hurry();
     } catch (error) {
       this.#failed([piece], toStorageError(error));
     } finally {
