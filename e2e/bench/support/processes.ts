@@ -75,10 +75,25 @@ function sum(profile: string, of: (process: Process) => number): number {
 export function stepBack(profile: string): void {
   const core = String(cpus().length - 1);
   for (const { pid } of browserProcesses(profile)) {
-    execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', core, String(pid)]);
+    bind(pid, core);
     for (const thread of readdirSync(`/proc/${pid}/task`))
       setPriority(Number(thread), constants.priority.PRIORITY_LOW);
   }
+}
+
+/**
+ * Shares the cores among browsers, with every thread that they have now and will have: as many for each as there are, and what is left over for none.
+ * Does nothing where there are fewer cores than browsers.
+ */
+export function apart(profiles: readonly string[]): void {
+  const each = Math.floor(cpus().length / profiles.length);
+  if (each === 0) return;
+  for (const [index, profile] of profiles.entries())
+    for (const { pid } of browserProcesses(profile)) bind(pid, `${index * each}-${(index + 1) * each - 1}`);
+}
+
+function bind(pid: number, cores: string): void {
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, String(pid)]);
 }
 
 /** Samples the memory of several browsers until stopped; yields the peak of each. */

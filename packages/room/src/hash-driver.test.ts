@@ -17,13 +17,11 @@ import { Links } from './links.ts';
 
 const MIB = 1024 * 1024;
 
-test('a large file is hashed in runs of 1 MiB that tile it', () => {
+test('a large file is hashed in runs of 2 MiB that tile it', () => {
   const grid = batchGrid(geometryOf(256 * 1024, [{ path: 'a', size: 4 * MIB + 1 }]));
   expect(grid.map(({ first, count }) => [first, count])).toEqual([
-    [0, 4],
-    [4, 4],
-    [8, 4],
-    [12, 4],
+    [0, 8],
+    [8, 8],
     [16, 1],
   ]);
 });
@@ -48,8 +46,7 @@ test('what need not be hashed cuts the runs', () => {
   const known = new Set([0, 5, 39]);
   expect(batchGrid(geometry, piece => !known.has(piece)).map(({ first, count }) => [first, count])).toEqual([
     [1, 4],
-    [6, 16],
-    [22, 16],
+    [6, 32],
     [38, 1],
   ]);
 });
@@ -207,9 +204,9 @@ test('own files are hashed batch by batch for who asks, but for what is not at h
   const have = Bitfield.full(256);
   have.clear(40);
   driver.own(OFFER, have);
-  expect(await provide(16, 16)).toEqual(['hashes 16 8', 'hashes 24 2', 'hashes 26 14']);
-  expect(hashed).toEqual(['16 8', '26 14']);
-  expect(await provide(40, 2)).toEqual(['hashes 41 16', 'hash-reject 40 2']);
+  expect(await provide(16, 16)).toEqual(['hashes 0 24', 'hashes 24 2', 'hashes 26 14']);
+  expect(hashed).toEqual(['0 24', '26 14']);
+  expect(await provide(40, 2)).toEqual(['hashes 41 32', 'hash-reject 40 2']);
   driver.close();
 });
 
@@ -220,6 +217,6 @@ test('whose file cannot be read says so to who asks, and tries again when asked 
   await expect(provide(16, 16)).rejects.toThrow('unreadable');
   expect(sent).toEqual(['hash-reject 16 16']);
   readable(true);
-  expect(await provide(16, 16)).toEqual(['hashes 16 16']);
+  expect(await provide(16, 16)).toEqual(['hashes 0 32']);
   driver.close();
 });

@@ -25,7 +25,7 @@ import type { PieceRun } from './fresh-hashes.ts';
 import type { Links } from './links.ts';
 
 /** Bytes hashed under one signature: small enough that a peer's first request is answered in milliseconds. */
-const BATCH_BYTES = 1024 * 1024;
+const BATCH_BYTES = 2 * 1024 * 1024;
 /** Pieces under one signature, so that a folder of tiny files still goes out in messages of a few KiB. */
 const BATCH_PIECES = 256;
 

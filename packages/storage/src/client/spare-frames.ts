@@ -3,7 +3,7 @@ import { Reminder } from '../reminder.ts';
 /** Frames kept: as many of the largest as may be between worker and send buffer at a time (`maxReadBytes` of the swarm). */
 const MAX_FRAMES = 32;
 /** Bytes used again between two reminders: memory that is used again hides the garbage of the work on it. */
-const REMIND_BYTES = 32 * 1024 * 1024;
+const REMIND_BYTES = 96 * 1024 * 1024;
 
 /** Memory of frames that were sent, for the next reads. Blocks differ in length; a frame serves any read that it has room for. */
 export class SpareFrames {

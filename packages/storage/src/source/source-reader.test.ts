@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SourceReader } from './source-reader.ts';
+import { SourceReader, WINDOW_BYTES } from './source-reader.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -91,32 +91,33 @@ test('a thousand small files that are hashed and then asked for are read once', 
 });
 
 test('a file that is read in order is read by one stream, once for all who ask', async () => {
-  const source = new WatchedSource(2.5 * MIB);
+  const source = new WatchedSource(2.5 * WINDOW_BYTES);
   const reader = new SourceReader([source], MIB / 4);
   await Promise.all([reader.use(0, 1024, 4096, first), reader.use(0, 2048, 1024, first)]);
-  for (let at = 0; at < 2.5 * MIB; at += MIB / 4)
+  for (let at = 0; at < source.size; at += MIB / 4)
     expect(await reader.use(0, at, MIB / 4, bytes => [bytes.length, first(bytes), bytes.at(-1)])).toEqual([
       MIB / 4,
       source.byteAt(at),
       source.byteAt(at + MIB / 4 - 1),
     ]);
   expect(source.streams).toEqual([0]);
-  expect(source.streamed).toBe(2.5 * MIB);
+  expect(source.streamed).toBe(source.size);
 });
 
 test('windows asked for at once in order share a stream', async () => {
-  const source = new WatchedSource(8 * MIB);
+  const source = new WatchedSource(8 * WINDOW_BYTES);
   const reader = new SourceReader([source], MIB);
-  const seen = await Promise.all([2, 3, 4].map(window => reader.use(0, window * MIB, MIB, first)));
-  expect(seen).toEqual([2, 3, 4].map(window => source.byteAt(window * MIB)));
-  expect(source.streams).toEqual([2 * MIB]);
+  const begins = [2, 3, 4].map(window => window * WINDOW_BYTES);
+  const seen = await Promise.all(begins.map(begin => reader.use(0, begin, MIB, first)));
+  expect(seen).toEqual(begins.map(begin => source.byteAt(begin)));
+  expect(source.streams).toEqual(begins.slice(0, 1));
 });
 
 test('whoever jumps gets another stream; the oldest beyond a few is let go', async () => {
-  const source = new WatchedSource(64 * MIB);
+  const source = new WatchedSource(64 * WINDOW_BYTES);
   const reader = new SourceReader([source], MIB);
-  for (const window of [0, 10, 20, 30, 40, 11, 41]) await reader.use(0, window * MIB, 1, first);
-  expect(source.streams).toEqual([0, 10, 20, 30, 40].map(window => window * MIB));
+  for (const window of [0, 10, 20, 30, 40, 11, 41]) await reader.use(0, window * WINDOW_BYTES, 1, first);
+  expect(source.streams).toEqual([0, 10, 20, 30, 40].map(window => window * WINDOW_BYTES));
   await expect.poll(() => source.cancelled).toBe(1);
   reader.close();
   await expect.poll(() => source.cancelled).toBe(5);
@@ -145,30 +146,36 @@ test('a small file is read whole', async () => {
 });
 
 test('an engine without byte streams is read in slices', async () => {
-  const source = new WatchedSource(3 * MIB, false);
+  const source = new WatchedSource(3 * WINDOW_BYTES, false);
   const reader = new SourceReader([source], MIB / 4);
-  for (const at of [0, MIB, 2 * MIB]) expect(await reader.use(0, at, 1, first)).toBe(source.byteAt(at));
+  const begins = [0, 1, 2].map(window => window * WINDOW_BYTES);
+  for (const at of begins) expect(await reader.use(0, at, 1, first)).toBe(source.byteAt(at));
   expect(source.streams).toEqual([0]);
-  expect(source.reads).toEqual([0, 1, 2].map(window => [window * MIB, (window + 1) * MIB]));
+  expect(source.reads).toEqual(begins.map(begin => [begin, begin + WINDOW_BYTES]));
 });
 
 test('what was read lately is kept, the least recently used goes first, and its memory is used again', async () => {
-  const source = new WatchedSource(40 * MIB);
+  const source = new WatchedSource(40 * WINDOW_BYTES);
   const reader = new SourceReader([source], MIB / 4);
   const memories = new Set<ArrayBufferLike>();
-  for (let at = 3; at < 40; at += 1) await reader.use(0, at * MIB, 1024, bytes => memories.add(bytes.buffer));
+  const use = async (window: number): Promise<number> =>
+    await reader.use(0, window * WINDOW_BYTES, 1024, bytes => {
+      memories.add(bytes.buffer);
+      return first(bytes);
+    });
+  for (let window = 3; window < 40; window += 1) await use(window);
   source.streamed = 0;
-  await reader.use(0, 39 * MIB, 1024, first);
+  await use(39);
   expect(source.streamed).toBe(0);
-  expect(await reader.use(0, 3 * MIB, 1024, first)).toBe(source.byteAt(3 * MIB));
-  expect(source.streamed).toBe(MIB);
+  expect(await use(3)).toBe(source.byteAt(3 * WINDOW_BYTES));
+  expect(source.streamed).toBe(WINDOW_BYTES);
   // Engines make a new ArrayBuffer for the same memory with each read: what can be seen is that it was handed over.
   const detached = [...memories].filter(memory => memory.byteLength === 0).length;
   expect(detached).toBeGreaterThan(15);
 });
 
 test('memory in use is not given to the next window', async () => {
-  const source = new WatchedSource(64 * MIB);
+  const source = new WatchedSource(64 * WINDOW_BYTES);
   const reader = new SourceReader([source], MIB);
   let finish = (): void => undefined;
   const done = new Promise<void>(resolve => (finish = () => resolve()));
@@ -176,7 +183,7 @@ test('memory in use is not given to the next window', async () => {
     await done;
     return [bytes.length, first(bytes), bytes.at(-1)];
   });
-  for (let at = 1; at < 64; at += 1) await reader.use(0, at * MIB, 1, first);
+  for (let window = 1; window < 64; window += 1) await reader.use(0, window * WINDOW_BYTES, 1, first);
   finish();
   expect(await held).toEqual([MIB, source.byteAt(0), source.byteAt(MIB - 1)]);
 });

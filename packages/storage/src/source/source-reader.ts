@@ -3,11 +3,14 @@ import { StorageError, toStorageError } from '../errors.ts';
 import { SourceStreams, type Source } from './source-streams.ts';
 
 /** Bytes kept per offer that is shared from here: what is hashed is soon asked for, and by several receivers. */
-const KEPT_BYTES = 8 * 1024 * 1024;
+const KEPT_BYTES = 16 * 1024 * 1024;
 /** Windows kept: of files from 4 KiB on as many as fit in {@link KEPT_BYTES}, so that what was hashed need not be opened again for its blocks. */
 const KEPT_WINDOWS = 2048;
-/** Read in one go, at least. Receivers ask for runs of some MiB in order ([PK7] of the swarm), each of which is several windows. */
-const WINDOW_BYTES = 1024 * 1024;
+/**
+ * Read in one go, at least: as much as is hashed under one signature, and as a stream holds in Chromium, whose process then fills it in fewer
+ * and longer reads. Receivers ask for runs of some MiB in order ([PK7] of the swarm), each of which is several windows.
+ */
+export const WINDOW_BYTES = 2 * 1024 * 1024;
 /** Memory of evicted windows kept for the next ones, bytes; one window at least. */
 const SPARE_BYTES = 4 * 1024 * 1024;
 

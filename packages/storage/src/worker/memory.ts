@@ -11,8 +11,8 @@ export function memorySink(): (memory: ArrayBuffer) => void {
   return memory => port1.postMessage(undefined, [memory]);
 }
 
-/** Digests between two reminders: 8 MiB of leaves. */
-const DIGESTS = 512;
+/** Digests between two reminders: 24 MiB of leaves. */
+const DIGESTS = 1536;
 
 /** Digests that keep the garbage small: each leaves about 1 KiB behind. */
 export function reminding(
