@@ -87,8 +87,8 @@ function OfferSource({ offer, titleId, hidden, actions }: OfferSourceProps) {
             <bdi>{offer.mine ? 'you' : offer.authorName}</bdi>
           </strong>
         </span>
-        {words.map(word => (
-          <span key={word} className="figure">
+        {words.map((word, place) => (
+          <span key={place} className="figure">
             {word}
           </span>
         ))}
@@ -138,8 +138,8 @@ function FolderRow({ offer, titleId, open, onToggle, actions }: FolderRowProps) 
         <p className="file-meta">
           <span>{countOf(offer.files.length, 'file')}</span>
           <span className="figure">{amountWords(offer)}</span>
-          {offerWords(offer).map(word => (
-            <span key={word} className="figure">
+          {offerWords(offer).map((word, place) => (
+            <span key={place} className="figure">
               {word}
             </span>
           ))}
