@@ -16,7 +16,7 @@ const ROUNDS = Number(process.env['SHOAL_BENCH_ROUNDS'] ?? 3);
 /**
  * Free, the scheduler decides which of six network threads share a core, and with that half of the rate: on cores of its own each, a raw channel's
  * browsers pass 57,000 packets a second, mixed 29,000 to 34,000. It mixes the more, the more other threads there are, so raw and Shoal do not draw the
- * same lots. Apart, both browsers have what two machines would have, and the figures stand still.
+ * same lots. Apart, both browsers have what two machines would have, and the figures of a run agree.
  */
 const PLACES = [
   { place: 'apart', title: 'each browser on cores of its own' },

@@ -83,11 +83,11 @@ export function stepBack(profile: string): void {
 
 /**
  * Shares the cores among browsers, with every thread that they have now and will have: as many for each as there are, and what is left over for none.
- * Does nothing where there are fewer cores than browsers.
+ * @throws Error where there are fewer cores than browsers
  */
 export function apart(profiles: readonly string[]): void {
   const each = Math.floor(cpus().length / profiles.length);
-  if (each === 0) return;
+  if (each === 0) throw new Error('fewer cores than browsers: they cannot be kept apart');
   for (const [index, profile] of profiles.entries())
     for (const { pid } of browserProcesses(profile)) bind(pid, `${index * each}-${(index + 1) * each - 1}`);
 }

@@ -12,7 +12,6 @@ import { defaultName } from './names.ts';
 import { Notifier } from './notifier.ts';
 import { Offers } from './offers.ts';
 import { Outlets } from './outlets.ts';
-import { paced } from './paced.ts';
 import { RoomReceipts } from './receipt-wiring.ts';
 import type { RoomParts } from './room-parts.ts';
 import { saveAll, saveFile, saveFolder } from './saving.ts';
@@ -28,8 +27,6 @@ import { offerViews, neighbourViews } from './views.ts';
 const TICK_MS = 500;
 /** Ticks between two writings of own piece hashes: what a crash takes is hashed again. */
 const TICKS_PER_FLUSH = 4;
-/** Milliseconds between two writings of hashes that others told: each wakes three processes, and a fast download learns many in a second. */
-const LEARNED_MS = 200;
 /** Ticks between two comparisons of the log with a neighbour's, which repair whatever was lost: 30 s. */
 const TICKS_PER_REPAIR = 60;
 
@@ -52,8 +49,6 @@ export class Room implements RoomHandle {
   readonly #unreached: Unreached;
   readonly #inbound: Inbound;
   readonly #stops: (() => void)[] = [];
-  /** As the pieces come: who keeps a piece without its hash can neither prove it nor pass it on in a later life. */
-  readonly #keepLearned = paced(LEARNED_MS, () => void this.#persistHashes().catch(this.#fail));
   #connection: RoomSnapshot['connection'] = 'connecting';
   #saving = 0;
   #ticks = 0;
@@ -100,7 +95,8 @@ export class Room implements RoomHandle {
               .compare(offer)
               .catch(error => this.#offerFailed(offer, error))
               .then(tell, this.#fail);
-          this.#keepLearned();
+          // Before the pieces come: who keeps a piece without its hash can neither prove it nor pass it on in a later life.
+          this.#persistHashes().catch(this.#fail);
         },
         hashed: (offer, root) => {
           // Who has sealed an offer must know its hashes in every later life, to tell another version of its files.

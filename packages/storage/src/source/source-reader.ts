@@ -4,7 +4,7 @@ import { SourceStreams, type Source } from './source-streams.ts';
 
 /** Bytes kept per offer that is shared from here: what is hashed is soon asked for, and by several receivers. */
 const KEPT_BYTES = 16 * 1024 * 1024;
-/** Windows kept: of files from 4 KiB on as many as fit in {@link KEPT_BYTES}, so that what was hashed need not be opened again for its blocks. */
+/** Windows kept: of files from 8 KiB on as many as fit in {@link KEPT_BYTES}, so that what was hashed need not be opened again for its blocks. */
 const KEPT_WINDOWS = 2048;
 /**
  * Read in one go, at least: as much as is hashed under one signature, and as a stream holds in Chromium, whose process then fills it in fewer
