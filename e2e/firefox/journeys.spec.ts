@@ -98,7 +98,7 @@ test('Firefox shares, Firefox reloads in mid-transfer and fetches nothing twice'
   const sum = await writeNoise(path, size);
   await bob.page.goto(await shareFiles(ann.page, server.url, path));
   // Slow enough to be met in its midst.
-  await cap(bob.page, 'Download', 8);
+  await cap(bob.page, 'Download', 2);
   await downloadAll(bob.page);
   const row = fileRow(bob.page, 'film.bin');
   const progress = async (): Promise<number> => Number(await row.getAttribute('data-progress'));

@@ -49,7 +49,10 @@ export async function cap(
   const settings = page.getByText('Connection settings', { exact: true });
   // By keyboard: what moves as the page fills cannot be missed.
   if ((await settings.locator('..').getAttribute('open')) === null) await settings.press('Enter');
-  await field.fill(megabytesPerSecond === undefined ? '' : String(megabytesPerSecond));
+  // Key by key: over WebDriver BiDi, `fill` sets the value behind React's back, which then sees no change.
+  await field.press('ControlOrMeta+a');
+  await field.press('Delete');
+  await field.pressSequentially(String(megabytesPerSecond ?? ''));
   await field.press('Enter');
 }
 
