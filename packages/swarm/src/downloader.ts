@@ -6,18 +6,24 @@ import { pickWork } from './picker.ts';
 import type { BlockRequest, PieceProgress } from './piece-progress.ts';
 import type { Torrent } from './torrent.ts';
 
-/** How requests are cut: `batch`: part of the window that is free before more is asked for; `blocks`: fewest in a window; `ms`: a block on the line. */
+/**
+ * How requests are cut: `batch`: part of the window that is free before more is asked for; `blocks`: fewest in a window; `ms`: a block on the line; `enough`: so many
+ * blocks in a window at any rate.
+ */
 interface Cut {
   readonly batch: number;
   readonly blocks: number;
   readonly ms: number;
+  readonly enough: number;
 }
+/** Small enough that one block's own time on the line stays below a tenth of the round trip. */
+const ENOUGH = 12;
 /** One block a batch, as long as it is on the line for so many ms at most: on a fast path each message costs CPU. */
-const ANY_PATH: Cut = { batch: 1 / 8, blocks: 8, ms: 8 };
+const ANY_PATH: Cut = { batch: 1 / 8, blocks: 8, ms: 8, enough: ENOUGH };
 /** Where the CPU is the bound, it is spent on messages, and on waking up for them: what comes in lumps costs an eighth less (loopback, Chromium 156). */
-const SHORT_PATH: Cut = { batch: 1 / 2, blocks: 2, ms: 20 };
-/** Blocks in a window at any rate: small enough that one block's own time on the line stays below a tenth of the round trip. */
-const BLOCKS_PER_WINDOW = 12;
+const SHORT_PATH: Cut = { batch: 1 / 2, blocks: 2, ms: 20, enough: ENOUGH };
+/** Up to eight lanes share the window there, and each one needs a block to send and one that waits, or SCTP's window does not grow. */
+const FAR_PATH: Cut = { batch: 1 / 8, blocks: 2 * ENOUGH, ms: 8, enough: 2 * ENOUGH };
 const MIN_BLOCK = 16 * 1024;
 /**
  * The windows of all neighbours together need not be smaller, bytes: a lone block takes SCTP several round trips once loss has cut its own window, which a
@@ -262,9 +268,9 @@ export class Downloader {
 
   #chooseBlockSize(neighbour: Neighbour, window: number): void {
     const { maxBlockBytes } = this.#core.limits;
-    const { blocks, ms } = cutOf(neighbour);
+    const { blocks, ms, enough } = cutOf(neighbour);
     const wish = Math.max(
-      window / BLOCKS_PER_WINDOW,
+      window / enough,
       Math.min(window / blocks, (neighbour.down.read(this.#core.now()) * ms) / 1000),
     );
     // Halved only well below the doubling point, so that a window that breathes does not flap.
@@ -342,7 +348,8 @@ export class Downloader {
 }
 
 function cutOf({ window }: Neighbour): Cut {
-  return window.short ? SHORT_PATH : ANY_PATH;
+  if (window.short) return SHORT_PATH;
+  return window.far ? FAR_PATH : ANY_PATH;
 }
 
 /** Bytes that must be free before more is asked for. On a long path a block is enough: what is asked for together comes as a burst, which overflows queues. */

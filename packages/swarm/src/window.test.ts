@@ -103,6 +103,39 @@ describe('request window', () => {
     expect(window.base).toBe(base);
   });
 
+  test.each([
+    ['seen about as short as without our queue: it is what it was', 200, 210, 200],
+    ['no longer seen as short: it is longer now', 200, 260, 260],
+    ['no longer than a block on a slow line: it is measured anew', 200, 210, 210, 50],
+    ['short: it is measured anew', 50, 55, 55],
+  ])('[WN4] after two periods a path is %s', (_, base, then, expected, pathMs = Infinity) => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    window.pathMs = pathMs;
+    let now = 0;
+    const round = (rtt: number): void => {
+      for (let block = 0; block < 24; block += 1) {
+        window.full();
+        window.sample(now, now + rtt, 16 * 1024);
+      }
+      now += rtt;
+    };
+    round(base);
+    // Delay ends slow start.
+    for (let step = 0; step < 3; step += 1) round(2 * base);
+    for (let step = 0; step * then < 31_000; step += 1) round(then);
+    expect(window.base).toBe(expected);
+  });
+
+  test('[WN10] bursts with pauses between them do not hold slow start back on a far path', () => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    for (let round = 0; round < 20; round += 1)
+      for (const at of [0, 3, 100, 103]) {
+        window.full();
+        window.sample(200 * round + at, 200 * (round + 1) + at, 16 * 1024);
+      }
+    expect(window.bytes).toBe(192 * 1024);
+  });
+
   test('[WN9] does not shrink below its floor', () => {
     const window = new RequestWindow(DEFAULT_LIMITS);
     window.floor = 48 * 1024;

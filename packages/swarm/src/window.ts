@@ -1,3 +1,5 @@
+import { Arrivals } from './arrivals.ts';
+
 /** Bounds of a {@link RequestWindow}, bytes. */
 export interface WindowBounds {
   readonly windowInitialBytes: number;
@@ -28,6 +30,21 @@ const QUIET_GAIN = 1.25;
 const MIN_SAMPLES = 4;
 /** From here on a round lost is a tenth of a second: slow start trusts the train and is not ended by a burst's own delay. */
 const LONG_PATH_MS = 90;
+/** By the transport's measure (ms, as far as it is known) the path itself is that long from here on. */
+const FAR_PATH_MS = 70;
+/** There so many blocks in a row must be late before slow start ends: fewer are one burst. */
+const FAR_PATH_SAMPLES = 20;
+/**
+ * There the window may grow to so many times what the path carries. With lanes, the quickest block of a round says that the queue is empty long after the line is
+ * full: what grows by that alone waits at the sender, until it overflows the queue all at once.
+ */
+const CARRIED_PART = 1.25;
+/** In slow start to more while what comes is growing, as it does by half a round where SCTP's own window is the bound; this is the most. */
+const CARRIED_PART_MOST = 2.1;
+/** But at least to so many bytes: where loss is the bound, lanes must have something waiting to be opened at all ([LN2] of transport). */
+const CARRIED_LEAST_BYTES = 192 * 1024;
+/** A longer pause, as part of such a path's base, is one between two bursts, and the sender's: a train with it says nothing of the line. */
+const PAUSE_PART = 0.4;
 /** Blocks whose spacing shows the line's rate long before the window fills it: slow start stops short of overflowing the queue. */
 const TRAIN = 4;
 /** A window cut to this part, with what the round trip is above the base still at that part of what it was, shows a longer path. */
@@ -73,6 +90,10 @@ export class RequestWindow {
   #doubted = false;
   #shrinkFrom: { readonly size: number; readonly rtt: number } | undefined;
   #smooth = 0;
+  /** On far paths alone. */
+  readonly #arrivals = new Arrivals();
+  /** The base when our own queue was last known to be out of it, ms. */
+  #drained: number | undefined;
   /** Arrival times of the last blocks in slow start, and the fastest train of them, bytes per ms. */
   #train: number[] = [];
   #recent: number[] = [];
@@ -114,6 +135,11 @@ export class RequestWindow {
     return this.base >= LONG_PATH_MS;
   }
 
+  /** Whether it is also the path that is long, and not a block's own time on a slow line. */
+  get far(): boolean {
+    return this.long && this.pathMs >= FAR_PATH_MS;
+  }
+
   /** Smoothed round trip from request to block, ms; 0 before the first block. */
   get rtt(): number {
     return this.#smooth;
@@ -134,6 +160,8 @@ export class RequestWindow {
     this.#baseNow = Math.min(this.#baseNow, rtt);
     this.#roundMin = Math.min(this.#roundMin, rtt);
     this.#samples += 1;
+    if (this.far) this.#arrivals.add(now, length, this.base);
+    else this.#arrivals.clear();
     if (this.#slowStart) this.#climb(now, rtt, length);
     if (sentAt >= this.#roundStart && this.#samples >= MIN_SAMPLES) this.#endRound(now);
   }
@@ -143,7 +171,8 @@ export class RequestWindow {
     this.#size = this.#bounds.windowInitialBytes;
     this.#slowStart = true;
     this.#baseNow = this.#basePast = this.#roundMin = Infinity;
-    this.#periodEnd = this.#roundStart = this.#shrinkFrom = undefined;
+    this.#periodEnd = this.#roundStart = this.#shrinkFrom = this.#drained = undefined;
+    this.#arrivals.clear();
     this.#train = [];
     this.#recent = [];
     this.#peakRate = 0;
@@ -165,55 +194,81 @@ export class RequestWindow {
   }
 
   #climb(now: number, rtt: number, length: number): void {
-    const cap = this.#rateCap(now, length);
+    const cap = Math.min(this.#rateCap(now, length), this.#most(now));
+    const samples = this.far ? FAR_PATH_SAMPLES : MIN_SAMPLES;
     this.#recent.push(rtt);
-    if (this.#recent.length > MIN_SAMPLES) this.#recent.shift();
+    while (this.#recent.length > samples) this.#recent.shift();
     // Far below what the line seems to hold, a burst delays its own last blocks: that is no standing queue.
     const near = this.long ? 0.9 : 0.5;
-    if (this.#size > near * cap && this.#recent.length === MIN_SAMPLES)
-      this.#endClimb(Math.min(...this.#recent));
+    if (this.#size > near * cap && this.#recent.length === samples)
+      this.#endClimb(Math.min(...this.#recent), now);
     if (this.#slowStart && this.#size < cap && (this.#held || this.#heldBefore))
       this.#resize(Math.min(cap, this.#size + length * (SLOW_START_GAIN - 1)));
   }
 
-  #endClimb(rtt: number): void {
+  #endClimb(rtt: number, now: number): void {
     if (rtt - this.base <= Math.max(SLOW_START_DELAY_MS, SLOW_START_DELAY_PART * this.base)) return;
     this.#slowStart = false;
     // These blocks were asked for a round ago, when the window was smaller: that one gives the line's rate.
     const then = this.long ? Math.min(this.#size, this.#sizeBefore) : this.#size / SLOW_START_GAIN;
-    this.#resize((then * (this.base + this.#target)) / rtt);
+    const byDelay = (then * (this.base + this.#target)) / rtt;
+    // Never below what the path does carry.
+    this.#resize(this.far ? Math.max(byDelay, Math.min(this.#size, this.#carried(now))) : byDelay);
+    this.#drained = this.base;
     this.#restartRound();
   }
 
   /** What the fastest train of blocks so far would fill; it never lies too low for long, since trains only get denser. */
   #rateCap(now: number, length: number): number {
     this.#train.push(now);
-    if (this.#train.length <= TRAIN) return this.#peakRate === 0 ? Infinity : this.#cap;
-    const first = this.#train.shift() ?? now;
-    // Below the clock's grain there is nothing to measure.
-    this.#peakRate = Math.max(this.#peakRate, (TRAIN * length) / Math.max(0.5, now - first));
-    return this.#cap;
+    if (this.#train.length > TRAIN) {
+      const pauses = this.#train.slice(1).map((at, index) => at - (this.#train[index] ?? at));
+      const ms = now - (this.#train.shift() ?? now);
+      // Below the clock's grain there is nothing to measure.
+      if (!this.far || Math.max(...pauses) <= PAUSE_PART * this.base)
+        this.#peakRate = Math.max(this.#peakRate, (TRAIN * length) / Math.max(0.5, ms));
+    }
+    return this.#peakRate === 0 ? Infinity : this.#peakRate * (this.base + this.#target);
   }
 
-  get #cap(): number {
-    return this.#peakRate * (this.base + this.#target);
+  /** A window that holds what the path carries in a round trip, the busier one of the last two, and the queue aimed at. */
+  #carried(now: number): number {
+    const { last, before } = this.#arrivals.rounds(now, this.base);
+    return (Math.max(last, before) * (this.base + this.#target)) / this.base;
+  }
+
+  /** How far the window may grow by what the path carries. */
+  #most(now: number): number {
+    if (!this.far) return Infinity;
+    const { last, before } = this.#arrivals.rounds(now, this.base);
+    // What is asked for now comes in the round after the next, by when it has grown twice.
+    const growth = !this.#slowStart ? 1 : before === 0 ? Infinity : (last / before) ** 2;
+    const part = Math.min(CARRIED_PART_MOST, Math.max(CARRIED_PART, growth));
+    return Math.max(CARRIED_LEAST_BYTES, part * this.#carried(now));
   }
 
   #endRound(now: number): void {
     const rtt = this.#roundMin;
     if (this.#draining > 0) {
       this.#draining -= 1;
-      if (this.#draining === 0) this.#doubted = false;
-    } else if (this.#slowStart) this.#endClimb(rtt);
-    else this.#adjust(rtt);
+      if (this.#draining === 0) {
+        this.#doubted = false;
+        this.#drained = this.#baseNow;
+      }
+    } else if (this.#slowStart) this.#endClimb(rtt, now);
+    else this.#adjust(rtt, now);
+    const settled = this.far && this.#held && this.#size === this.#sizeBefore;
     this.#heldBefore = this.#held;
     this.#sizeBefore = this.#size;
     this.#restartRound();
     this.#roundStart = now;
-    if (this.#periodEnd !== undefined && now >= this.#periodEnd) this.#nextPeriod(now);
+    if (this.#periodEnd === undefined || now < this.#periodEnd) return;
+    // It has found what the path carries, at a delay too short to end it: from now on the base is measured anew.
+    if (settled) this.#slowStart = false;
+    this.#nextPeriod(now);
   }
 
-  #adjust(rtt: number): void {
+  #adjust(rtt: number, now: number): void {
     const base = this.base;
     const factor = (base + this.#target) / rtt;
     if (factor < 1) {
@@ -227,7 +282,8 @@ export class RequestWindow {
     if (!this.#held) return;
     this.#quiet = rtt - base < this.#target / 2 ? this.#quiet + 1 : 0;
     const gain = (1 + Math.min(2, factor)) * 0.5;
-    this.#resize(this.#size * (this.#quiet >= QUIET_ROUNDS ? Math.max(QUIET_GAIN, gain) : gain));
+    const size = this.#size * (this.#quiet >= QUIET_ROUNDS ? Math.max(QUIET_GAIN, gain) : gain);
+    this.#resize(Math.max(this.#size, Math.min(size, this.#most(now))));
   }
 
   /** Had the delay been our own queue, a window cut so far would have shortened it: so the path itself is longer now. */
@@ -250,8 +306,14 @@ export class RequestWindow {
     this.#drainBase = this.base;
     this.#basePast = this.#doubted ? Infinity : this.#baseNow;
     this.#baseNow = Infinity;
+    if (this.#slowStart) return;
+    if (this.far && this.#drained !== undefined && this.#basePast - this.#drained <= this.#target) {
+      // Two rounds at less cost a long path's line dearly, and would tell nothing new: it was seen about as short with our queue as without.
+      this.#basePast = Math.min(this.#basePast, this.#drained);
+      return;
+    }
     // Our own queue would otherwise be taken for the path's length, a little more in each period.
-    if (!this.#slowStart) this.#draining = DRAIN_ROUNDS;
+    this.#draining = DRAIN_ROUNDS;
   }
 
   #restartRound(): void {

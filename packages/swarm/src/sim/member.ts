@@ -99,9 +99,10 @@ export class SimMember {
     this.receive({ type: 'wanted', offer, files: all });
   }
 
-  /** A link is open. */
-  meet(peer: PeerId): void {
+  /** A link is open, whose round trip the transport has measured (ms). */
+  meet(peer: PeerId, rttMs: number): void {
     this.receive({ type: 'neighbour-joined', peer });
+    this.receive({ type: 'round-trip', peer, ms: rttMs });
     if (this.present) this.#talk?.joined(peer);
   }
 

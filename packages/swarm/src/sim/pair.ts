@@ -87,6 +87,7 @@ class Pair {
     this.#receive({ type: 'wanted', offer: OFFER, files: new Map([[0, 0]]) });
     for (const peer of this.#links.keys()) {
       this.#receive({ type: 'neighbour-joined', peer });
+      this.#receive({ type: 'round-trip', peer, ms: this.#there.rttMs });
       this.#receive({ type: 'message', peer, message: { type: 'have-all', offer: OFFER } });
       this.#receive({ type: 'message', peer, message: { type: 'unchoke' } });
     }

@@ -148,7 +148,7 @@ export class SimRoom {
       this.#links.set(me, links.set(other.peer, link));
     }
     for (const [from, to] of [[a, b] as const, [b, a] as const]) {
-      from.meet(to.peer);
+      from.meet(to.peer, 2 * (from.access.latency + to.access.latency));
       from.receive({ type: 'send-room', peer: to.peer, bytes: HIGH_WATER });
     }
   }
