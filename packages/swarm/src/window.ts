@@ -213,7 +213,8 @@ export class RequestWindow {
     const then = this.long ? Math.min(this.#size, this.#sizeBefore) : this.#size / SLOW_START_GAIN;
     const byDelay = (then * (this.base + this.#target)) / rtt;
     // Never below what the path does carry.
-    this.#resize(this.far ? Math.max(byDelay, Math.min(this.#size, this.#carried(now))) : byDelay);
+    const { last, before } = this.#arrivals.rounds(now, this.base);
+    this.#resize(Math.max(byDelay, Math.min(this.#size, this.#windowFor(Math.max(last, before)))));
     this.#drained = this.base;
     this.#restartRound();
   }
@@ -222,19 +223,12 @@ export class RequestWindow {
   #rateCap(now: number, length: number): number {
     this.#train.push(now);
     if (this.#train.length > TRAIN) {
-      const pauses = this.#train.slice(1).map((at, index) => at - (this.#train[index] ?? at));
+      const paused = this.far && longestPause(this.#train) > PAUSE_PART * this.base;
       const ms = now - (this.#train.shift() ?? now);
       // Below the clock's grain there is nothing to measure.
-      if (!this.far || Math.max(...pauses) <= PAUSE_PART * this.base)
-        this.#peakRate = Math.max(this.#peakRate, (TRAIN * length) / Math.max(0.5, ms));
+      if (!paused) this.#peakRate = Math.max(this.#peakRate, (TRAIN * length) / Math.max(0.5, ms));
     }
     return this.#peakRate === 0 ? Infinity : this.#peakRate * (this.base + this.#target);
-  }
-
-  /** A window that holds what the path carries in a round trip, the busier one of the last two, and the queue aimed at. */
-  #carried(now: number): number {
-    const { last, before } = this.#arrivals.rounds(now, this.base);
-    return (Math.max(last, before) * (this.base + this.#target)) / this.base;
   }
 
   /** How far the window may grow by what the path carries. */
@@ -244,7 +238,12 @@ export class RequestWindow {
     // What is asked for now comes in the round after the next, by when it has grown twice.
     const growth = !this.#slowStart ? 1 : before === 0 ? Infinity : (last / before) ** 2;
     const part = Math.min(CARRIED_PART_MOST, Math.max(CARRIED_PART, growth));
-    return Math.max(CARRIED_LEAST_BYTES, part * this.#carried(now));
+    return Math.max(CARRIED_LEAST_BYTES, part * this.#windowFor(Math.max(last, before)));
+  }
+
+  /** A window that holds what comes in a round trip, bytes, and the queue aimed at. */
+  #windowFor(carried: number): number {
+    return (carried * (this.base + this.#target)) / this.base;
   }
 
   #endRound(now: number): void {
@@ -325,6 +324,12 @@ export class RequestWindow {
   #resize(size: number): void {
     this.#size = Math.min(this.#bounds.windowMaxBytes, Math.max(this.#floor, size));
   }
+}
+
+function longestPause(times: readonly number[]): number {
+  let longest = 0;
+  for (const [index, at] of times.entries()) longest = Math.max(longest, at - (times[index - 1] ?? at));
+  return longest;
 }
 
 /** On the clock and not by the path's age: all windows of a receiver drain together, or each would measure the others' queue. */

@@ -25,15 +25,18 @@ describe('the request window over SCTP', { timeout: 120_000 }, () => {
     expect(report.p95QueueMs).toBeLessThan(60);
   });
 
-  // The mean of several lengths: where single losses fall decides much of one run.
+  // The mean of several lengths too: where single losses fall decides much of one run.
   test.each([
-    ['0.1/20/100', 0.93],
-    ['0.1/50/100', 0.93],
-    ['1/20/100', 0.65],
-    ['1/50/100', 0.27],
-  ] as const)('[WN9] some 50 ms/%s: loss leaves a window that lanes can fill', (line, least) => {
-    const reports = [42, 44, 46, 48, 50, 52, 54, 56, 58].map(rtt => runPair(lineOf(`${rtt}/${line}`)));
-    expect(meanOf(reports, ({ use }) => use / PAYLOAD)).toBeGreaterThan(least);
+    ['0.1/20/100', 0.93, 0.93],
+    ['0.1/50/100', 0.93, 0.95],
+    ['1/20/100', 0.6, 0.65],
+    ['1/50/100', 0.25, 0.27],
+  ] as const)('[WN9] 50/%s: loss leaves a window that lanes can fill', (line, least, mean) => {
+    const [report, ...others] = [50, 42, 44, 46, 48, 52, 54, 56, 58].map(rtt =>
+      runPair(lineOf(`${rtt}/${line}`)),
+    );
+    expect((report?.use ?? 0) / PAYLOAD).toBeGreaterThan(least);
+    expect(meanOf(others, ({ use }) => use / PAYLOAD)).toBeGreaterThan(mean);
   });
 
   test.each([
