@@ -1,14 +1,16 @@
 import { Catalogue } from '@shoal/gossip';
+import { Bitfield, geometryOf } from '@shoal/protocol';
 import type { OfferId, PeerId } from '@shoal/protocol';
 import type { Neighbour } from '@shoal/transport';
 import { expect, test } from 'vitest';
 import { Inbound } from './inbound.ts';
+import { OfferState } from './offer-state.ts';
 
 const ANN = 'ann'.padEnd(22, '_') as PeerId;
 const OFFER = 'offer'.padEnd(22, '_') as OfferId;
 
 /** A room of ports that write down what they are told. */
-function setUp() {
+function setUp(state?: OfferState) {
   const told: unknown[] = [];
   const port =
     (name: string) =>
@@ -21,7 +23,7 @@ function setUp() {
     offers: {
       add: async offer => port('offer')(offer),
       whenAdded: port('when added'),
-      get: () => undefined,
+      get: () => state,
       withdrawn: port('withdrawn'),
       fail: port('fail'),
       pause: port('pause'),
@@ -45,9 +47,9 @@ test('what ICE measured of a path is a round trip for the swarm, and one that is
   inbound.meshed({ type: 'path', peer: ANN, path: 'relay', leastRttMs: undefined });
   expect(told).toEqual([
     ['swarm', { type: 'round-trip', peer: ANN, ms: 3 }],
-    ['changed'],
+    ['changed', 'numbers'],
     ['swarm', { type: 'round-trip', peer: ANN, ms: undefined }],
-    ['changed'],
+    ['changed', 'numbers'],
   ]);
 });
 
@@ -61,7 +63,7 @@ test('a neighbour can be sent to before anything is decided about it', () => {
     ['log', { type: 'neighbour-joined', peer: ANN }],
     ['swarm', { type: 'neighbour-joined', peer: ANN }],
     ['swarm', { type: 'send-room', peer: ANN, bytes: 1000 }],
-    ['changed'],
+    ['changed', 'state'],
   ]);
 });
 
@@ -69,7 +71,29 @@ test('frames and room in a send buffer are no reason to draw anything', () => {
   const { inbound, told } = setUp();
   inbound.meshed({ type: 'frame', peer: ANN, frame: new Uint8Array(1) });
   inbound.meshed({ type: 'writable', peer: ANN, room: 5 });
-  expect(told).not.toContainEqual(['changed']);
+  expect(told.flat()).not.toContain('changed');
+});
+
+test('pieces that come are numbers, until all that is wanted is here', () => {
+  const geometry = geometryOf(64 * 1024, [{ path: 'a', size: 130 * 1024 }]);
+  const state = new OfferState(
+    {
+      id: OFFER,
+      author: ANN,
+      authorPublicKey: new Uint8Array(32),
+      geometry,
+      createdSeq: 0,
+      withdrawn: false,
+    },
+    false,
+    new Bitfield(3),
+  );
+  state.decide(undefined, 'wanted');
+  const { inbound, told } = setUp(state);
+  inbound.stored({ type: 'verified', offer: OFFER, pieces: [2, 0] });
+  expect(told.at(-1)).toEqual(['changed', 'numbers']);
+  inbound.stored({ type: 'verified', offer: OFFER, pieces: [1] });
+  expect(told.at(-1)).toEqual(['changed', 'state']);
 });
 
 test('a full disk pauses the offer before its lost pieces could be asked for again, and is no alarm by itself', () => {
@@ -78,7 +102,7 @@ test('a full disk pauses the offer before its lost pieces could be asked for aga
   expect(told).toEqual([
     ['full', OFFER],
     ['swarm', { type: 'piece-lost', offer: OFFER, piece: 4 }],
-    ['changed'],
+    ['changed', 'state'],
   ]);
 });
 

@@ -9,7 +9,7 @@ import type { IntoFiles } from './into-files.ts';
 import type { Links } from './links.ts';
 import type { Offers } from './offers.ts';
 import type { RoomReceipts } from './receipt-wiring.ts';
-import type { RoomSnapshot } from './snapshot.ts';
+import type { RoomChange, RoomSnapshot } from './snapshot.ts';
 import type { Space } from './space.ts';
 import type { Unreached } from './unreached.ts';
 
@@ -26,7 +26,7 @@ export interface InboundOptions {
   connection(state: RoomSnapshot['connection']): void;
   tell(code: string, text: string): void;
   failed(error: unknown): void;
-  changed(): void;
+  changed(change: RoomChange): void;
 }
 
 /** What mesh, store and log tell a room, brought to whom it concerns. Decides nothing. */
@@ -76,7 +76,7 @@ export class Inbound {
     for (const change of changes) {
       if (change.type === 'offer') {
         const offer = gossip.catalogue.offers.get(change.offer);
-        if (offer !== undefined) offers.add(offer).then(() => changed(), failed);
+        if (offer !== undefined) offers.add(offer).then(() => changed('state'), failed);
       } else if (change.type === 'sealed') {
         const root = gossip.catalogue.offers.get(change.offer)?.root;
         if (root !== undefined) offers.whenAdded(change.offer, () => hashes.seal(change.offer, root));
@@ -86,14 +86,17 @@ export class Inbound {
         for (const offer of change.gone) offers.fail(offer);
       }
     }
-    changed();
+    changed('state');
   }
 
   /** The store has judged, lost or could not keep something. */
   stored(event: StorageEvent): void {
     const { offers, receipts, space, intoFiles, swarm, tell, changed } = this.#options;
+    let change: RoomChange = 'state';
     if (event.type === 'verified') {
-      for (const piece of event.pieces) offers.get(event.offer)?.add(piece);
+      const state = offers.get(event.offer);
+      for (const piece of event.pieces) state?.add(piece);
+      if (state !== undefined && state.missingBytes() > 0) change = 'numbers';
       swarm({ type: 'pieces-verified', offer: event.offer, pieces: event.pieces });
       receipts.verified(event.offer);
     } else if (event.type === 'outlet' || event.type === 'outlet-failed') {
@@ -110,7 +113,7 @@ export class Inbound {
       }
       if (event.code !== 'disk-full' || offer === undefined) tell(event.code, event.text);
     }
-    changed();
+    changed(change);
   }
 
   /** Neighbours come, go and send; the server is there or not. */
@@ -149,6 +152,7 @@ export class Inbound {
         break;
     }
     // A frame changes numbers only, and the tick shows those.
-    if (event.type !== 'frame' && event.type !== 'writable') changed();
+    if (event.type === 'path') changed('numbers');
+    else if (event.type !== 'frame' && event.type !== 'writable') changed('state');
   }
 }

@@ -18,6 +18,7 @@ export type {
   NeighbourView,
   OfferView,
   RoomHandle,
+  RoomChange,
   RoomSnapshot,
 } from './snapshot.ts';
 export type { Prospect, Verdict } from '@shoal/transport';

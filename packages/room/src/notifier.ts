@@ -1,3 +1,5 @@
+import type { RoomChange } from './snapshot.ts';
+
 /** Runs a task once, soon. */
 export type Schedule = (task: () => void) => void;
 
@@ -12,27 +14,29 @@ export const soon: Schedule = task => {
   setTimeout(task, GATHER_MS);
 };
 
-/** Coalesces any number of changes into one call of each listener. */
+/** Coalesces any number of changes into one call of each listener: with numbers alone, or with a state among them. */
 export class Notifier {
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(change: RoomChange) => void>();
   readonly #schedule: Schedule;
-  #pending = false;
+  #pending: RoomChange | undefined;
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
   }
 
-  subscribe(listener: () => void): () => void {
+  subscribe(listener: (change: RoomChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  changed(): void {
-    if (this.#pending) return;
-    this.#pending = true;
+  changed(change: RoomChange): void {
+    const scheduled = this.#pending !== undefined;
+    if (this.#pending !== 'state') this.#pending = change;
+    if (scheduled) return;
     this.#schedule(() => {
-      this.#pending = false;
-      for (const listener of this.#listeners) listener();
+      const gathered = this.#pending ?? change;
+      this.#pending = undefined;
+      for (const listener of this.#listeners) listener(gathered);
     });
   }
 }

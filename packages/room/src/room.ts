@@ -17,7 +17,7 @@ import type { RoomParts } from './room-parts.ts';
 import { saveAll, saveFile, saveFolder } from './saving.ts';
 import type { PickFile, Saved } from './saving.ts';
 import { Sharing } from './sharing.ts';
-import type { ChosenFile, RoomHandle, RoomSnapshot } from './snapshot.ts';
+import type { ChosenFile, RoomChange, RoomHandle, RoomSnapshot } from './snapshot.ts';
 import { Space } from './space.ts';
 import { SwarmDriver } from './swarm-driver.ts';
 import { Unreached } from './unreached.ts';
@@ -106,7 +106,7 @@ export class Room implements RoomHandle {
         },
         grown: (offer, run) => {
           vault.touchHashes(offer, run);
-          this.#changed();
+          this.#changed('numbers');
         },
         condemned: (offer, code) => this.#condemn(offer, code),
         failed: (offer, error, first, count) => this.#sourceFailed(offer, error, first, count),
@@ -190,7 +190,7 @@ export class Room implements RoomHandle {
       connection: state => {
         this.#connection = state;
       },
-      changed: () => this.#changed(),
+      changed: change => this.#changed(change),
     });
   }
 
@@ -222,7 +222,7 @@ export class Room implements RoomHandle {
     return this.#snapshot;
   }
 
-  subscribe(listener: () => void): () => void {
+  subscribe(listener: (change: RoomChange) => void): () => void {
     return this.#notifier.subscribe(listener);
   }
 
@@ -365,7 +365,7 @@ export class Room implements RoomHandle {
       this.#persistHashes().catch(this.#fail);
       this.#parts.vault.flushSpare().catch(this.#fail);
     }
-    this.#changed();
+    this.#changed('numbers');
   }
 
   #cap(): void {
@@ -393,9 +393,9 @@ export class Room implements RoomHandle {
     if (this.#closing !== undefined) throw new RoomError('closed');
   }
 
-  #changed(): void {
+  #changed(change: RoomChange = 'state'): void {
     this.#snapshot = undefined;
-    this.#notifier.changed();
+    this.#notifier.changed(change);
   }
 
   #nameOf(peer: PeerId): string {

@@ -98,6 +98,12 @@ export interface RoomSnapshot {
   readonly saving: boolean;
 }
 
+/**
+ * What is new in a snapshot: numbers that move by themselves (progress, rates, round trips), which may be shown a little later, or anything else, such as what
+ * a person has just done, a new offer, or the end of a download.
+ */
+export type RoomChange = 'numbers' | 'state';
+
 /** A file chosen by the user with the path it shall have in the offer. */
 export interface ChosenFile {
   readonly file: File;
@@ -110,7 +116,7 @@ export interface ChosenFile {
 export interface RoomHandle {
   getSnapshot(): RoomSnapshot;
   /** Calls back soon after a change, at most about sixty times a second. Returns its unsubscribe. */
-  subscribe(listener: () => void): () => void;
+  subscribe(listener: (change: RoomChange) => void): () => void;
   /**
    * Offers files to the room; resolves once the offer is in the log, before anything is hashed. Files that were shared from here
    * before are no new offer: the old one is served again.

@@ -4,6 +4,7 @@ import type {
   FileView,
   NeighbourView,
   OfferView,
+  RoomChange,
   RoomHandle,
   RoomSnapshot,
 } from '@shoal/room';
@@ -15,7 +16,7 @@ export class FakeRoom implements RoomHandle {
   readonly shared: ChosenFile[] = [];
   closed = false;
   #snapshot: RoomSnapshot;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(change: RoomChange) => void>();
 
   constructor(snapshot: RoomSnapshot = fakeSnapshot()) {
     this.#snapshot = snapshot;
@@ -25,7 +26,7 @@ export class FakeRoom implements RoomHandle {
     return this.#snapshot;
   }
 
-  subscribe(listener: () => void): () => void {
+  subscribe(listener: (change: RoomChange) => void): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -33,9 +34,9 @@ export class FakeRoom implements RoomHandle {
   }
 
   /** Replaces parts of the snapshot and tells the page. */
-  set(change: Partial<RoomSnapshot>): void {
-    this.#snapshot = { ...this.#snapshot, ...change };
-    for (const listener of this.#listeners) listener();
+  set(parts: Partial<RoomSnapshot>, change: RoomChange = 'state'): void {
+    this.#snapshot = { ...this.#snapshot, ...parts };
+    for (const listener of this.#listeners) listener(change);
   }
 
   async share(files: readonly ChosenFile[]): Promise<void> {

@@ -42,6 +42,31 @@ test('shows no more than two pictures a second either when changes come slowly',
   expect(seen).toBeLessThanOrEqual(26);
 });
 
+test('shows a click within a frame or two, and the end of a download, while numbers move all the time', () => {
+  const room = new FakeRoom();
+  const feed = new SnapshotFeed(room);
+  let seen = 0;
+  feed.subscribe(() => {
+    seen += 1;
+  });
+  const move = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      room.set({ storage: { kind: 'opfs', quota: 1, used: passed } }, 'numbers');
+      vi.advanceTimersByTime(10);
+    }
+  };
+  move(5_000);
+  expect(seen).toBeLessThanOrEqual(16);
+  for (let click = 1; click <= 4; click += 1) {
+    room.set({ saving: click % 2 === 1 });
+    move(20);
+    expect(feed.getSnapshot().saving).toBe(click % 2 === 1);
+    move(1_980);
+  }
+  // Each click is one picture more, no second pace for the numbers.
+  expect(seen).toBeLessThanOrEqual(16 + 4 * 5);
+});
+
 test('never leaves out the last change, and is prompt again after a quiet time', () => {
   const room = new FakeRoom();
   const feed = new SnapshotFeed(room);

@@ -1,4 +1,4 @@
-import type { RoomHandle, RoomSnapshot } from '@shoal/room';
+import type { RoomChange, RoomHandle, RoomSnapshot } from '@shoal/room';
 
 /** A frame: what follows a click or a first block shall be seen at once. */
 const FIRST_WAIT_MS = 16;
@@ -6,17 +6,20 @@ const FIRST_WAIT_MS = 16;
 const LONGEST_WAIT_MS = 500;
 
 /**
- * Thins out the snapshots of a room: a change after a quiet time shows at once, those that follow at growing distances.
+ * Thins out the snapshots of a room: a change after a quiet time shows at once, those that follow at growing distances. Numbers and
+ * states each have a pace of their own, so that a click, or the end of a download, is not behind what moves all the time.
  */
 export class SnapshotFeed {
   readonly #room: RoomHandle;
   readonly #listeners = new Set<() => void>();
+  readonly #paces: Record<RoomChange, Pace> = { numbers: new Pace(), state: new Pace() };
+  /** What the next picture is to show. */
+  readonly #pending = new Set<RoomChange>();
   #snapshot: RoomSnapshot;
   #unsubscribe: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #calm: ReturnType<typeof setTimeout> | undefined;
-  #stale = false;
-  #wait = FIRST_WAIT_MS;
+  #dueAt = Infinity;
+  #shownAt = -Infinity;
 
   constructor(room: RoomHandle) {
     this.#room = room;
@@ -36,28 +39,50 @@ export class SnapshotFeed {
       if (this.#listeners.size > 0) return;
       this.#unsubscribe?.();
       this.#unsubscribe = undefined;
-      clearTimeout(this.#timer);
-      clearTimeout(this.#calm);
-      this.#timer = undefined;
-      this.#stale = false;
+      this.#rest();
     };
   };
 
-  readonly #changed = (): void => {
-    if (this.#timer === undefined) this.#publish();
-    else this.#stale = true;
+  readonly #changed = (change: RoomChange): void => {
+    const now = performance.now();
+    this.#pending.add(change);
+    const dueAt = this.#shownAt + this.#paces[change].waitMs(now);
+    if (dueAt <= now) this.#show(now);
+    else if (dueAt < this.#dueAt) {
+      clearTimeout(this.#timer);
+      this.#dueAt = dueAt;
+      this.#timer = setTimeout(() => this.#show(performance.now()), dueAt - now);
+    }
   };
 
-  #publish(): void {
-    this.#stale = false;
+  #show(now: number): void {
+    for (const change of this.#pending) this.#paces[change].shown(now);
+    this.#rest();
+    this.#shownAt = now;
     this.#snapshot = this.#room.getSnapshot();
-    clearTimeout(this.#calm);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#stale) this.#publish();
-      else this.#calm = setTimeout(() => (this.#wait = FIRST_WAIT_MS), LONGEST_WAIT_MS);
-    }, this.#wait);
-    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Nothing is to be shown. */
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#dueAt = Infinity;
+    this.#pending.clear();
+  }
+}
+
+/** How soon after a picture the next one of its kind may follow. */
+class Pace {
+  #waitMs = FIRST_WAIT_MS;
+  #shownAt = -Infinity;
+
+  waitMs(now: number): number {
+    if (now - this.#shownAt > this.#waitMs + LONGEST_WAIT_MS) this.#waitMs = FIRST_WAIT_MS;
+    return this.#waitMs;
+  }
+
+  shown(now: number): void {
+    this.#shownAt = now;
+    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
   }
 }
