@@ -53,6 +53,15 @@ test('what ICE measured of a path is a round trip for the swarm, and one that is
   ]);
 });
 
+test('lanes of a link are told to the swarm', () => {
+  const { inbound, told } = setUp();
+  inbound.meshed({ type: 'lanes', peer: ANN, connections: 4 });
+  expect(told).toEqual([
+    ['swarm', { type: 'lanes', peer: ANN, connections: 4 }],
+    ['changed', 'numbers'],
+  ]);
+});
+
 test('a neighbour can be sent to before anything is decided about it', () => {
   const { inbound, told } = setUp();
   const neighbour: Pick<Neighbour, 'peer' | 'room'> = { peer: ANN, room: 1000 };

@@ -144,6 +144,9 @@ export class Inbound {
       case 'path':
         swarm({ type: 'round-trip', peer: event.peer, ms: event.leastRttMs });
         break;
+      case 'lanes':
+        swarm({ type: 'lanes', peer: event.peer, connections: event.connections });
+        break;
       case 'signaling':
         connection(event.state);
         break;
@@ -152,7 +155,7 @@ export class Inbound {
         break;
     }
     // A frame changes numbers only, and the tick shows those.
-    if (event.type === 'path') changed('numbers');
+    if (event.type === 'path' || event.type === 'lanes') changed('numbers');
     else if (event.type !== 'frame' && event.type !== 'writable') changed('state');
   }
 }

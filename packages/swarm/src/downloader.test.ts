@@ -85,15 +85,18 @@ describe('requests', () => {
     [30, 4, 128, [1]],
     // Another connection carries the link, and nothing is known of its path.
     [30, 4, 32, [1, undefined]],
+    // Sixteen connections share the window.
+    [30, 4, 16, [], 16],
   ])(
     '[RQ3] %i ms away, a block each %i ms, a window of 256 KiB: blocks of %i KiB',
-    (rtt, gap, expected, told: (number | undefined)[] = []) => {
+    (rtt, gap, expected, told: (number | undefined)[] = [], connections = 1) => {
       const bytes = 256 * KIB;
       const solo = new Solo({ windowInitialBytes: bytes, windowMinBytes: bytes, windowMaxBytes: bytes });
       solo.offer([8192], { pieceLength: 256 * KIB });
       solo.seeder('ann');
       // What the transport measured tells a short path on which a CPU delays each block.
       for (const ms of told) solo.receive({ type: 'round-trip', peer: peerNamed('ann'), ms });
+      solo.receive({ type: 'lanes', peer: peerNamed('ann'), connections });
       solo.now += rtt - gap;
       for (let id = 0; id < 60; id += 1) {
         solo.now += gap;

@@ -22,8 +22,10 @@ const ENOUGH = 12;
 const ANY_PATH: Cut = { batch: 1 / 8, blocks: 8, ms: 8, enough: ENOUGH };
 /** Where the CPU is the bound, it is spent on messages, and on waking up for them: what comes in lumps costs an eighth less (loopback, Chromium 156). */
 const SHORT_PATH: Cut = { batch: 1 / 2, blocks: 2, ms: 20, enough: ENOUGH };
-/** Up to eight lanes share the window there, and each one needs a block to send and one that waits, or SCTP's window does not grow. */
+/** Lanes come with the first blocks there, and each one needs a block to send and one that waits, or SCTP's window does not grow. */
 const FAR_PATH: Cut = { batch: 1 / 8, blocks: 2 * ENOUGH, ms: 8, enough: 2 * ENOUGH };
+/** So many connections may share a window that is cut like that: more of them need more blocks. */
+const CUT_CONNECTIONS = 8;
 const MIN_BLOCK = 16 * 1024;
 /**
  * The windows of all neighbours together need not be smaller, bytes: a lone block takes SCTP several round trips once loss has cut its own window, which a
@@ -348,8 +350,9 @@ export class Downloader {
 }
 
 function cutOf({ window }: Neighbour): Cut {
-  if (window.short) return SHORT_PATH;
-  return window.far ? FAR_PATH : ANY_PATH;
+  const cut = window.short ? SHORT_PATH : window.far ? FAR_PATH : ANY_PATH;
+  const more = window.connections / CUT_CONNECTIONS;
+  return more <= 1 ? cut : { ...cut, blocks: cut.blocks * more, enough: cut.enough * more };
 }
 
 /** Bytes that must be free before more is asked for. On a long path a block is enough: what is asked for together comes as a burst, which overflows queues. */

@@ -66,6 +66,8 @@ export type SwarmEvent =
   | { readonly type: 'send-room'; readonly peer: PeerId; readonly bytes: number }
   /** The smallest round trip that the transport measured on a neighbour's path, ms: what a busy CPU adds to each block is not in it. Undefined: none on this path yet. */
   | { readonly type: 'round-trip'; readonly peer: PeerId; readonly ms: number | undefined }
+  /** The link to a neighbour is so many connections now: more than one where its side, or ours, found that loss holds it back. */
+  | { readonly type: 'lanes'; readonly peer: PeerId; readonly connections: number }
   /** How well a neighbour's giving, measured by what it had of us, is vouched for by receipts in the room log: 0 to 1, a half is enough. */
   | { readonly type: 'standing'; readonly peer: PeerId; readonly standing: number }
   /** A person's caps, bytes per second, both absent at first: no cap. They count at once. */

@@ -155,6 +155,7 @@ export class Swarm {
       case 'read-failed':
       case 'send-room':
       case 'round-trip':
+      case 'lanes':
       case 'standing': {
         const neighbour = this.#neighbours.get(event.peer);
         if (neighbour !== undefined) return this.#onNeighbour(neighbour, event);
@@ -177,6 +178,7 @@ export class Swarm {
           | 'read-failed'
           | 'send-room'
           | 'round-trip'
+          | 'lanes'
           | 'standing';
       }
     >,
@@ -196,6 +198,9 @@ export class Swarm {
         return this.#leave(neighbour);
       case 'round-trip':
         neighbour.window.pathMs = event.ms ?? Infinity;
+        return;
+      case 'lanes':
+        neighbour.window.connections = event.connections;
         return;
       case 'standing':
         neighbour.standing = event.standing;

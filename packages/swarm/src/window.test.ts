@@ -72,6 +72,25 @@ describe('request window', () => {
     },
   );
 
+  test.each([
+    [1, 2, 16],
+    [8, 2, 128],
+    [16, 2, 256],
+    // Two blocks come in a round trip of 50 ms.
+    [8, 25, 64],
+  ])(
+    '[WN11] %i connections, a block each %i ms: delay cuts the window to %i KiB and no further',
+    (connections, gap, kib) => {
+      const windowInitialBytes = 1024 * 1024;
+      const window = new RequestWindow({ ...DEFAULT_LIMITS, windowInitialBytes, windowMinBytes: 16 * 1024 });
+      window.connections = connections;
+      window.sample(0, 50, 16 * 1024);
+      // It falls a little, or the path would be held to have become longer.
+      for (let at = 50; at < 9_000; at += gap) window.sample(at, at + (at < 800 ? 400 : 300), 16 * 1024);
+      expect(window.bytes / 1024).toBe(kib);
+    },
+  );
+
   test('[WN4] [WN5] follows a path that becomes longer or shorter', () => {
     for (const [from, to] of [
       [50, 100],

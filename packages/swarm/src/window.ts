@@ -45,6 +45,12 @@ const CARRIED_PART_MOST = 2.1;
 const CARRIED_LEAST_BYTES = 192 * 1024;
 /** A longer pause, as part of such a path's base, is one between two bursts, and the sender's: a train with it says nothing of the line. */
 const PAUSE_PART = 0.4;
+/**
+ * Once there are lanes, what delays a block is loss, which SCTP repairs in its own time, and no smaller window makes it shorter. So many bytes a connection are left to
+ * it, a block, but no more in all than this many times what comes in a round trip: a queue of one round trip, should it be a full line after all.
+ */
+const LANE_BYTES = 16 * 1024;
+const LANES_PART = 2;
 /** Blocks whose spacing shows the line's rate long before the window fills it: slow start stops short of overflowing the queue. */
 const TRAIN = 4;
 /** A window cut to this part, with what the round trip is above the base still at that part of what it was, shows a longer path. */
@@ -67,6 +73,8 @@ export class RequestWindow {
   alone = true;
   /** The path's round trip as the transport measured it, ms: where a CPU is the bound, no block is ever as quick. */
   pathMs = Infinity;
+  /** That the neighbour's blocks may come over: more than one are lanes. */
+  connections = 1;
   readonly #bounds: WindowBounds;
   #floor: number;
   #size: number;
@@ -90,7 +98,7 @@ export class RequestWindow {
   #doubted = false;
   #shrinkFrom: { readonly size: number; readonly rtt: number } | undefined;
   #smooth = 0;
-  /** On far paths alone. */
+  /** On far paths and over lanes alone. */
   readonly #arrivals = new Arrivals();
   /** The base when our own queue was last known to be out of it, ms. */
   #drained: number | undefined;
@@ -160,7 +168,7 @@ export class RequestWindow {
     this.#baseNow = Math.min(this.#baseNow, rtt);
     this.#roundMin = Math.min(this.#roundMin, rtt);
     this.#samples += 1;
-    if (this.far) this.#arrivals.add(now, length, this.base);
+    if (this.far || this.connections > 1) this.#arrivals.add(now, length, this.base);
     else this.#arrivals.clear();
     if (this.#slowStart) this.#climb(now, rtt, length);
     if (sentAt >= this.#roundStart && this.#samples >= MIN_SAMPLES) this.#endRound(now);
@@ -203,7 +211,7 @@ export class RequestWindow {
     if (this.#size > near * cap && this.#recent.length === samples)
       this.#endClimb(Math.min(...this.#recent), now);
     if (this.#slowStart && this.#size < cap && (this.#held || this.#heldBefore))
-      this.#resize(Math.min(cap, this.#size + length * (SLOW_START_GAIN - 1)));
+      this.#resize(Math.min(cap, this.#size + length * (SLOW_START_GAIN - 1)), now);
   }
 
   #endClimb(rtt: number, now: number): void {
@@ -213,8 +221,7 @@ export class RequestWindow {
     const then = this.long ? Math.min(this.#size, this.#sizeBefore) : this.#size / SLOW_START_GAIN;
     const byDelay = (then * (this.base + this.#target)) / rtt;
     // Never below what the path does carry.
-    const { last, before } = this.#arrivals.rounds(now, this.base);
-    this.#resize(Math.max(byDelay, Math.min(this.#size, this.#windowFor(Math.max(last, before)))));
+    this.#resize(Math.max(byDelay, Math.min(this.#size, this.#windowFor(this.#carried(now)))), now);
     this.#drained = this.base;
     this.#restartRound();
   }
@@ -239,6 +246,12 @@ export class RequestWindow {
     const growth = !this.#slowStart ? 1 : before === 0 ? Infinity : (last / before) ** 2;
     const part = Math.min(CARRIED_PART_MOST, Math.max(CARRIED_PART, growth));
     return Math.max(CARRIED_LEAST_BYTES, part * this.#windowFor(Math.max(last, before)));
+  }
+
+  /** Bytes of the busier of the last two round trips. */
+  #carried(now: number): number {
+    const { last, before } = this.#arrivals.rounds(now, this.base);
+    return Math.max(last, before);
   }
 
   /** A window that holds what comes in a round trip, bytes, and the queue aimed at. */
@@ -273,8 +286,8 @@ export class RequestWindow {
     if (factor < 1) {
       this.#quiet = 0;
       this.#shrinkFrom ??= { size: this.#size, rtt };
-      this.#resize(this.#size * (1 + Math.max(0.5, factor)) * 0.5);
-      this.#doubtBase(rtt);
+      this.#resize(this.#size * (1 + Math.max(0.5, factor)) * 0.5, now);
+      this.#doubtBase(rtt, now);
       return;
     }
     this.#shrinkFrom = undefined;
@@ -282,11 +295,11 @@ export class RequestWindow {
     this.#quiet = rtt - base < this.#target / 2 ? this.#quiet + 1 : 0;
     const gain = (1 + Math.min(2, factor)) * 0.5;
     const size = this.#size * (this.#quiet >= QUIET_ROUNDS ? Math.max(QUIET_GAIN, gain) : gain);
-    this.#resize(Math.max(this.#size, Math.min(size, this.#most(now))));
+    this.#resize(Math.max(this.#size, Math.min(size, this.#most(now))), now);
   }
 
   /** Had the delay been our own queue, a window cut so far would have shortened it: so the path itself is longer now. */
-  #doubtBase(rtt: number): void {
+  #doubtBase(rtt: number, now: number): void {
     const from = this.#shrinkFrom;
     const cut = this.alone ? DOUBT_CUT_ALONE : DOUBT_CUT;
     if (from === undefined || this.#size > cut * from.size) return;
@@ -297,7 +310,7 @@ export class RequestWindow {
     this.#basePast = Infinity;
     this.#doubted = true;
     this.#shrinkFrom = undefined;
-    this.#resize(from.size * 0.8);
+    this.#resize(from.size * 0.8, now);
   }
 
   #nextPeriod(now: number): void {
@@ -321,8 +334,10 @@ export class RequestWindow {
     this.#held = false;
   }
 
-  #resize(size: number): void {
-    this.#size = Math.min(this.#bounds.windowMaxBytes, Math.max(this.#floor, size));
+  #resize(size: number, now: number): void {
+    const lanes =
+      this.connections === 1 ? 0 : Math.min(this.connections * LANE_BYTES, LANES_PART * this.#carried(now));
+    this.#size = Math.min(this.#bounds.windowMaxBytes, Math.max(this.#floor, lanes, size));
   }
 }
 

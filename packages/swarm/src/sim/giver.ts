@@ -17,7 +17,8 @@ const READINGS = 8;
 const BACKLOGGED = 6;
 const QUEUE_MS = 8;
 const QUEUE_PART = 0.15;
-const STEPS = [4, 8];
+const WORTH = 1.4;
+const STEPS = [4, 8, 16];
 /** From this round trip on the first block brings the first step, ms. */
 const LONG_PATH_MS = 150;
 /** Until a lane is up, round trips. */
@@ -33,15 +34,19 @@ export class Giver {
   readonly #queue: EventQueue;
   readonly #there: Wire;
   readonly #back: Wire;
+  readonly #opened: (connections: number) => void;
   readonly #lanes: Lane[] = [];
   #jobs: Job[] = [];
-  #backlog: boolean[] = [];
+  #looks: Look[] = [];
+  #given = 0;
+  #rateBefore = 0;
   #began = false;
 
-  constructor(queue: EventQueue, there: Wire, back: Wire) {
+  constructor(queue: EventQueue, there: Wire, back: Wire, opened: (connections: number) => void) {
     this.#queue = queue;
     this.#there = there;
     this.#back = back;
+    this.#opened = opened;
     this.#open(1);
     this.#look();
   }
@@ -51,6 +56,7 @@ export class Giver {
   }
 
   block(bytes: number, delivered: () => void): void {
+    this.#given += bytes;
     this.#jobs.push({ bytes, delivered });
     if (!this.#began && this.#there.rttMs >= LONG_PATH_MS) this.#more();
     this.#began = true;
@@ -76,10 +82,11 @@ export class Giver {
     while (this.#lanes.length < count)
       this.#lanes.push(
         new Lane(this.#queue, this.#there, this.#back, {
-          lowWater: this.#lanes.length === 0 ? LOW_WATER : LOW_WATER / 8,
+          lowWater: this.#lanes.length === 0 ? LOW_WATER : LOW_WATER / 16,
           low: () => this.#serve(),
         }),
       );
+    this.#opened(count);
     this.#serve();
   }
 
@@ -90,14 +97,39 @@ export class Giver {
 
   #look(): void {
     const { rttMs, waitMs } = this.#there;
-    this.#backlog = [...this.#backlog, this.#buffered > 0].slice(-READINGS);
+    const buffered = this.#buffered;
+    const waiting = this.#jobs.reduce((sum, { bytes }) => sum + bytes, 0);
+    const look = { at: this.#queue.now, left: this.#given - buffered - waiting, backlogged: buffered > 0 };
+    this.#looks = [...this.#looks, look].slice(-READINGS);
     const clear = waitMs <= Math.max(QUEUE_MS, QUEUE_PART * rttMs);
-    if (rttMs >= MIN_RTT_MS && clear && this.#backlog.filter(Boolean).length >= BACKLOGGED) {
-      this.#backlog = [];
+    const rate = rateOf(this.#looks);
+    if (
+      rttMs >= MIN_RTT_MS &&
+      clear &&
+      this.#looks.filter(({ backlogged }) => backlogged).length >= BACKLOGGED &&
+      rate >= WORTH * this.#rateBefore
+    ) {
+      this.#looks = [];
+      this.#rateBefore = rate;
       this.#more();
     }
     this.#queue.after(Math.max(LOOK_MS, rttMs), () => this.#look());
   }
+}
+
+interface Look {
+  readonly at: number;
+  /** Bytes that have left the send buffers so far. */
+  readonly left: number;
+  readonly backlogged: boolean;
+}
+
+/** Bytes per ms. */
+function rateOf(looks: readonly Look[]): number {
+  const [first, last] = [looks[0], looks.at(-1)];
+  return first === undefined || last === undefined || last.at === first.at
+    ? 0
+    : (last.left - first.left) / (last.at - first.at);
 }
 
 /** One connection, with the nudger before it. */

@@ -73,12 +73,16 @@ class Pair {
     const size = Math.ceil(2 * this.#carried(0));
     this.#geometry = geometryOf(choosePieceLength(size), [{ path: 'f', size }]);
     this.#swarm = new Swarm({ self: peerNamed('me'), clock: () => this.#queue.now, random });
-    for (let index = 0; index < (options.givers ?? 1); index += 1)
-      this.#links.set(peerNamed(`giver${index}`), {
-        giver: new Giver(this.#queue, this.#there, back),
+    for (let index = 0; index < (options.givers ?? 1); index += 1) {
+      const peer = peerNamed(`giver${index}`);
+      this.#links.set(peer, {
+        giver: new Giver(this.#queue, this.#there, back, connections =>
+          this.#receive({ type: 'lanes', peer, connections }),
+        ),
         control: new Sctp({ queue: this.#queue, there: back, back: this.#there }),
         bytes: 0,
       });
+    }
   }
 
   run(): void {

@@ -20,5 +20,7 @@ export type LinkEvent =
   | { readonly type: 'writable'; readonly room: number }
   /** `leastRttMs`: the smallest round trip that ICE measured on this connection so far; told again when it falls. */
   | { readonly type: 'path'; readonly path: LinkPath; readonly leastRttMs: number | undefined }
+  /** Lanes opened or closed: the link is so many connections now. */
+  | { readonly type: 'lanes'; readonly connections: number }
   /** Exactly once, last. */
   | { readonly type: 'closed'; readonly end: LinkEnd };

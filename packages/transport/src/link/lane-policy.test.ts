@@ -1,12 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { LanePolicy, beginsWithLanes } from './lane-policy.ts';
 
-/** How many times more lanes are wanted in `count` readings. */
-function wishes(policy: LanePolicy, count: number, reading: (n: number) => [boolean, number | undefined]) {
+const LOOK_MS = 125;
+
+/** How many times more lanes are wanted in `count` readings, with a link that each time becomes `gain` times as fast. */
+function wishes(
+  policy: LanePolicy,
+  count: number,
+  reading: (n: number) => [boolean, number | undefined],
+  gain = 2,
+) {
   let wanted = 0;
+  let sent = 0;
   for (let n = 0; n < count; n += 1) {
     const [backlogged, rttMs] = reading(n);
-    if (policy.wantsMore({ backlogged, rttMs })) wanted += 1;
+    sent += 1000 * gain ** wanted;
+    if (policy.wantsMore({ backlogged, rttMs, at: n * LOOK_MS, sent })) wanted += 1;
   }
   return wanted;
 }
@@ -20,6 +29,13 @@ describe('[LN2] lanes are opened where loss, not queueing, holds a link back', (
 
   test('a backlog that comes and goes with the losses is one', () => {
     expect(wishes(new LanePolicy(), 32, n => [n % 4 !== 0, n % 4 === 0 ? 51 : undefined])).toBeGreaterThan(1);
+  });
+
+  test('lanes that made nothing faster are the last, until the link has become faster', () => {
+    const policy = new LanePolicy();
+    expect(wishes(policy, 200, () => [true, 50], 1)).toBe(1);
+    expect(wishes(new LanePolicy(), 200, () => [true, 50], 1.3)).toBe(1);
+    expect(wishes(new LanePolicy(), 40, () => [true, 50], 1.5)).toBeGreaterThan(2);
   });
 
   test('no backlog: never', () => {

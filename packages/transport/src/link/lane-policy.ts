@@ -3,6 +3,8 @@ const READINGS = 8;
 const BACKLOGGED = 6;
 /** Below this round trip (ms) one connection recovers from a loss faster than we could notice it. */
 const MIN_RTT_MS = 5;
+/** Lanes that were opened must have made the link so many times as fast before still more are: what a CPU holds back, or a line, no lane makes faster. */
+const WORTH = 1.4;
 /** Queueing on the path, ms or part of the round trip: with more than that it is a full line that holds us back, and lanes would only crowd it. */
 const QUEUE_MS = 8;
 const QUEUE_PART = 0.15;
@@ -23,20 +25,26 @@ export interface LaneReading {
   readonly backlogged: boolean;
   /** Round trip of the path by ICE's own checks, which do not wait behind the send buffer, ms; undefined when there is nothing new. */
   readonly rttMs: number | undefined;
+  /** When, ms. */
+  readonly at: number;
+  /** Bytes that have left the send buffers by then, from the start. */
+  readonly sent: number;
 }
 
 /**
  * Tells when a link wants more lanes: the sender's SCTP is what holds the bytes back, yet the path has no queue. That is what random loss does to a
  * single connection (its congestion window halves with each loss: Mathis et al. 1997), and what several connections repair, since a loss halves one of them
- * only. On a path that is simply full the round trip grows, and nothing is opened. Pure; fed at an even pace of at least a round trip.
+ * only. On a path that is simply full the round trip grows, and nothing is opened. Where lanes do not help there are no more of them. Pure; fed at an even pace of at least a round trip.
  */
 export class LanePolicy {
-  readonly #backlog: boolean[] = [];
+  readonly #readings: LaneReading[] = [];
   /** The path without a queue, ms. Never forgotten: better no lanes on a path that grew longer than lanes on one that is always full. */
   #base = Infinity;
   #last = Infinity;
   /** The last reading is younger than the last step: an old one may tell of the path before a queue was built. */
   #fresh = false;
+  /** When lanes were wanted last, bytes per ms. */
+  #rateBefore = 0;
 
   /** The round trip last heard of, ms; 0 before. */
   get rttMs(): number {
@@ -44,19 +52,30 @@ export class LanePolicy {
   }
 
   /** @returns true when more lanes should be opened now; then it looks at the path anew */
-  wantsMore({ backlogged, rttMs }: LaneReading): boolean {
-    this.#backlog.push(backlogged);
-    if (this.#backlog.length > READINGS) this.#backlog.shift();
+  wantsMore(reading: LaneReading): boolean {
+    const { rttMs } = reading;
+    this.#readings.push(reading);
+    if (this.#readings.length > READINGS) this.#readings.shift();
     if (rttMs !== undefined) {
       this.#last = rttMs;
       // The first one is from before anything was sent.
       this.#fresh = this.#base !== Infinity;
       this.#base = Math.min(this.#base, rttMs);
     }
-    if (this.#backlog.filter(Boolean).length < BACKLOGGED || !this.#pathIsClear()) return false;
-    this.#backlog.length = 0;
+    const backlog = this.#readings.filter(({ backlogged }) => backlogged).length;
+    if (backlog < BACKLOGGED || !this.#pathIsClear()) return false;
+    const rate = this.#rate();
+    if (rate < WORTH * this.#rateBefore) return false;
+    this.#rateBefore = rate;
+    this.#readings.length = 0;
     this.#fresh = false;
     return true;
+  }
+
+  #rate(): number {
+    const [first, last] = [this.#readings[0], this.#readings.at(-1)];
+    if (first === undefined || last === undefined || last.at === first.at) return 0;
+    return (last.sent - first.sent) / (last.at - first.at);
   }
 
   #pathIsClear(): boolean {

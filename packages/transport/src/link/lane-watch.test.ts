@@ -9,6 +9,7 @@ describe('[LN2] the first block on a long path', () => {
     let more = 0;
     let look: () => void = () => undefined;
     const watch = new LaneWatch({
+      now: () => 0,
       after: (_, task) => (look = task),
       idleMs: () => 5_000,
       buffered: () => 0,
@@ -17,12 +18,12 @@ describe('[LN2] the first block on a long path', () => {
     });
     watch.opened(LONG);
     expect(more).toBe(0);
-    watch.sending();
+    watch.sending(1000);
     expect(more).toBe(1);
     // A rest, then a move.
     look();
     watch.opened(LONG);
-    watch.sending();
+    watch.sending(1000);
     expect(more).toBe(1);
   });
 });

@@ -9,6 +9,8 @@ const LOOKS_PER_RTT = 2;
 const SENDING_MS = 1_000;
 
 export interface LaneWatchOptions {
+  /** Clock, ms. */
+  readonly now: () => number;
   /** Runs `task` after `ms` milliseconds, unless the link ends before. */
   readonly after: (ms: number, task: () => void) => void;
   /** Milliseconds since the last block. */
@@ -25,6 +27,8 @@ export class LaneWatch {
   readonly #options: LaneWatchOptions;
   readonly #policy = new LanePolicy();
   #looks = 0;
+  /** Bytes of all blocks so far. */
+  #given = 0;
   #running = false;
   /** A block has gone out. */
   #began = false;
@@ -42,8 +46,9 @@ export class LaneWatch {
     this.#checks = checks;
   }
 
-  /** A block goes out. */
-  sending(): void {
+  /** A block of so many bytes goes out. */
+  sending(bytes: number): void {
+    this.#given += bytes;
     if (this.#running) return;
     if (!this.#began && beginsWithLanes(this.#rttMs)) this.#options.more();
     this.#began = true;
@@ -63,9 +68,11 @@ export class LaneWatch {
   #look(): void {
     this.#looks += 1;
     if (this.#looks % LOOKS_PER_RTT === 0) void this.#measure();
-    const reading = { backlogged: this.#options.buffered() > 0, rttMs: this.#rttMs };
+    const buffered = this.#options.buffered();
+    const rttMs = this.#rttMs;
     this.#rttMs = undefined;
-    if (this.#policy.wantsMore(reading)) this.#options.more();
+    const [at, sent] = [this.#options.now(), this.#given - buffered];
+    if (this.#policy.wantsMore({ backlogged: buffered > 0, rttMs, at, sent })) this.#options.more();
   }
 
   async #measure(): Promise<void> {

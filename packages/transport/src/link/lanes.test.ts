@@ -36,9 +36,9 @@ async function backlogged(options: { rttMs?: number; readings?: number; relayed?
   return { world, a, b };
 }
 
-async function stall(world: World, from: Member, to: Member, readings: number): Promise<void> {
+async function stall(world: World, from: Member, to: Member, readings: number, blocks = 1): Promise<void> {
   for (let n = 0; n < readings; n += 1) {
-    from.neighbour(to.peer).send(block(n));
+    for (let id = 0; id < blocks; id += 1) from.neighbour(to.peer).send(block(id));
     world.scheduler.advance(250);
     // The round trip is read by promise.
     await Promise.resolve().then(() => undefined);
@@ -48,16 +48,23 @@ async function stall(world: World, from: Member, to: Member, readings: number): 
 const openEnds = (world: World) => world.network.ends.filter(end => !end.isClosed);
 
 describe('lanes', () => {
-  test('[LN1] [LN2] a link that loss holds back gets four connections, then eight, and no more', async () => {
+  test('[LN1] [LN2] a link that loss holds back gets four connections, eight, then sixteen, and no more, as long as each step makes it faster', async () => {
     const { world, a, b } = await backlogged();
     await world.settle();
     expect(openEnds(world)).toHaveLength(8);
-    for (let n = 0; n < 3; n += 1) {
-      await stall(world, b, a, 8);
+    for (const [blocks, connections] of [
+      [4, 8],
+      [16, 16],
+      [64, 16],
+    ] as const) {
+      await stall(world, b, a, 16, blocks);
       await world.settle();
-      expect(openEnds(world)).toHaveLength(16);
+      expect(openEnds(world)).toHaveLength(2 * connections);
     }
     expect([...a.left, ...b.left, ...a.failures, ...b.failures]).toEqual([]);
+    // Both sides are told, since the receiver's window depends on it.
+    for (const { events } of [a, b])
+      expect(events.findLast(({ type }) => type === 'lanes')).toMatchObject({ connections: 16 });
   });
 
   test('[LN2] on a long path the first block brings four connections, and no other does', async () => {
@@ -121,12 +128,12 @@ describe('lanes', () => {
     const offer = (lane: number) =>
       encodeMessage({ type: 'lane', lane, signal: { kind: 'offer', sdp: 'x' } });
     const neighbour = b.neighbour(a.peer);
-    for (let n = 1; n <= 64; n += 1) neighbour.send(offer(n));
+    for (let n = 1; n <= 128; n += 1) neighbour.send(offer(n));
     await world.settle();
     expect(a.left).toEqual([]);
     expect(world.network.ends.length).toBeGreaterThan(2);
-    expect(world.network.ends.length).toBeLessThan(40);
-    for (let n = 65; n <= 200; n += 1) neighbour.send(offer(n));
+    expect(world.network.ends.length).toBeLessThan(80);
+    for (let n = 129; n <= 400; n += 1) neighbour.send(offer(n));
     await world.settle();
     expect(a.left).toEqual(['protocol-violation']);
   });
@@ -139,6 +146,7 @@ describe('lanes', () => {
     b.neighbour(a.peer).send(block(7));
     await world.settle();
     expect(openEnds(world)).toHaveLength(6);
+    expect(a.events.findLast(({ type }) => type === 'lanes')).toMatchObject({ connections: 3 });
     expect([...a.left, ...b.left]).toEqual([]);
     expect(framesOf(a).at(-1)).toBe(2);
   });

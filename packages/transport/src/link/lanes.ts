@@ -11,14 +11,14 @@ import { SendQueue } from './send-queue.ts';
 
 /** Feature named in a hello by those who take lanes. */
 export const LANES_FEATURE = 'lanes';
-/** Connections of a link at most, the first included. Eight hold 5.5 of 6 MB/s at 0.1 % loss and 50 ms (measured; Chromium). */
-export const MAX_CONNECTIONS = 8;
+/** Connections of a link at most, the first included. Eight hold 5.5 of 6 MB/s at 0.1 % loss and 50 ms (measured; Chromium); at 1 % it takes more. Each costs a page some 0.25 MB. */
+export const MAX_CONNECTIONS = 16;
 /** Connections of a link, step by step: where loss is felt at all, a second one is not enough. */
-const STEPS = [4, MAX_CONNECTIONS];
+const STEPS = [4, 8, MAX_CONNECTIONS];
 /** Signals taken for one lane: a description and its candidates are some thirty. */
 const MAX_SIGNALS = 64;
 /** Lanes the other side may try in the life of a link; more is no attempt to fill a path. */
-const MAX_TRIES = 64;
+const MAX_TRIES = 128;
 
 export interface LanesOptions {
   /** Whether we made the first connection: then our lanes have odd numbers, and the other side's even ones. */
@@ -34,6 +34,8 @@ export interface LanesOptions {
   readonly block: (frame: Bytes) => void;
   /** What a lane's messages are sent through. */
   readonly sender: (connection: PeerConnection) => Pick<PeerConnection, 'bufferedAmount' | 'send'>;
+  /** {@link Lanes.count} is another one. */
+  readonly changed: () => void;
   /** A lane's send buffer is low. */
   readonly writable: () => void;
   readonly violation: (detail: string) => void;
@@ -156,6 +158,7 @@ export class Lanes {
       case 'connect':
         lane.open = true;
         lane.stopDeadline();
+        this.#options.changed();
         this.#options.writable();
         break;
       case 'message':
@@ -188,5 +191,6 @@ export class Lanes {
     lane.stopDeadline();
     lane.queue.clear();
     lane.connection.destroy();
+    if (lane.open) this.#options.changed();
   }
 }

@@ -92,10 +92,14 @@ export class Link {
         if (this.#state === 'open') this.#block(frame);
       },
       sender,
+      changed: () => {
+        if (this.#state === 'open') this.#emit({ type: 'lanes', connections: this.connections });
+      },
       writable: () => this.#writable(),
       violation: detail => this.#violation(detail),
     });
     this.#watch = new LaneWatch({
+      now: () => options.scheduler.now,
       after: (ms, task) => this.#after(ms, task),
       idleMs: () => this.idleMs,
       buffered: () => this.bufferedAmount,
@@ -190,7 +194,7 @@ export class Link {
     if (frame[0] === BLOCK_FRAME) {
       this.#lastBlockAt = this.#options.scheduler.now;
       // Relays are others' to pay for, and get no more than one connection.
-      if (this.path === 'direct' && this.#features.includes(LANES_FEATURE)) this.#watch.sending();
+      if (this.path === 'direct' && this.#features.includes(LANES_FEATURE)) this.#watch.sending(frame.length);
       const lane = frame.length <= max ? this.#lanes.shortest(this.#connection.bufferedAmount) : undefined;
       if (lane !== undefined) return lane.push(frame) === 'sent';
     }

@@ -51,6 +51,8 @@ export type MeshEvent =
       readonly path: LinkPath;
       readonly leastRttMs: number | undefined;
     }
+  /** Lanes opened or closed, on whichever side: the link is so many connections now. */
+  | { readonly type: 'lanes'; readonly peer: PeerId; readonly connections: number }
   | { readonly type: 'signaling'; readonly state: SignalingState }
   /** Something a person should be told, in plain words. The mesh goes on. */
   | {

@@ -112,8 +112,9 @@ export class Neighbourhood {
     onJoined(neighbour);
     if (held === undefined) return;
     // What happened while we did not know whether this link would stay.
-    const { path, leastRttMs } = link;
+    const { path, leastRttMs, connections: lanes } = link;
     if (path !== 'unknown') tell({ type: 'path', peer, path, leastRttMs });
+    if (lanes > 1) tell({ type: 'lanes', peer, connections: lanes });
     for (const event of held) {
       if (!link.isOpen) return;
       this.#heard(peer, event);
