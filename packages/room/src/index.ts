@@ -17,8 +17,8 @@ export type {
   IndirectView,
   NeighbourView,
   OfferView,
-  RoomHandle,
   RoomChange,
+  RoomHandle,
   RoomSnapshot,
 } from './snapshot.ts';
 export type { Prospect, Verdict } from '@shoal/transport';

@@ -31,8 +31,10 @@ describe('[LN2] lanes are opened where loss, not queueing, holds a link back', (
     expect(wishes(new LanePolicy(), 32, n => [n % 4 !== 0, n % 4 === 0 ? 51 : undefined])).toBeGreaterThan(1);
   });
 
-  test('lanes that made nothing faster are the last, until the link has become faster', () => {
+  test('lanes that made nothing faster are the last, until the link has become faster or has rested', () => {
     const policy = new LanePolicy();
+    expect(wishes(policy, 400, () => [true, 50], 1)).toBe(1);
+    policy.rest();
     expect(wishes(policy, 200, () => [true, 50], 1)).toBe(1);
     expect(wishes(new LanePolicy(), 200, () => [true, 50], 1.3)).toBe(1);
     expect(wishes(new LanePolicy(), 40, () => [true, 50], 1.5)).toBeGreaterThan(2);

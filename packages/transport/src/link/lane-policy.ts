@@ -72,6 +72,12 @@ export class LanePolicy {
     return true;
   }
 
+  /** Nothing was sent for a while: what is sent next may be held back by something else. */
+  rest(): void {
+    this.#readings.length = 0;
+    this.#rateBefore = 0;
+  }
+
   #rate(): number {
     const [first, last] = [this.#readings[0], this.#readings.at(-1)];
     if (first === undefined || last === undefined || last.at === first.at) return 0;

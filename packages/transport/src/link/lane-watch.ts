@@ -50,6 +50,7 @@ export class LaneWatch {
   sending(bytes: number): void {
     this.#given += bytes;
     if (this.#running) return;
+    this.#policy.rest();
     if (!this.#began && beginsWithLanes(this.#rttMs)) this.#options.more();
     this.#began = true;
     this.#next();
