@@ -106,6 +106,29 @@ describe('requests', () => {
     },
   );
 
+  test.each([
+    [1, 30, 16],
+    [4, 30, 4],
+    // Nothing has shown how much the path holds: slow start.
+    [4, 0, 16],
+  ])(
+    '[RQ3] %i connections, blocks that come %i ms late, a window of 48 KiB: blocks of %i KiB',
+    (connections, late, expected) => {
+      const bytes = 48 * KIB;
+      const solo = new Solo({ windowInitialBytes: bytes, windowMinBytes: bytes, windowMaxBytes: bytes });
+      solo.offer([8192]);
+      solo.seeder('ann');
+      solo.receive({ type: 'lanes', peer: peerNamed('ann'), connections });
+      const due = new Map<number, number>();
+      for (let id = 0; id < 200; id += 1) {
+        for (const [asked] of solo.asked('ann').slice(due.size)) due.set(asked, solo.now + 50);
+        solo.now = Math.max(solo.now, (due.get(id) ?? 0) + (id < 4 ? 0 : late));
+        solo.block('ann', id, solo.asked('ann')[id]?.[3] ?? 0);
+      }
+      expect(solo.asked('ann').at(-1)?.[3]).toBe(expected * KIB);
+    },
+  );
+
   test('[RQ1] small files do not exceed the neighbour’s bound on requests', () => {
     const solo = new Solo({ windowInitialBytes: 1024 * KIB, maxRequests: 20 });
     solo.offer(Array.from({ length: 100 }, () => 4));

@@ -3,6 +3,7 @@ import type { SwarmCore } from './core.ts';
 import { endgamePick } from './endgame.ts';
 import type { Neighbour } from './neighbour.ts';
 import { pickWork } from './picker.ts';
+import { UNIT_BYTES } from './piece-progress.ts';
 import type { BlockRequest, PieceProgress } from './piece-progress.ts';
 import type { Torrent } from './torrent.ts';
 
@@ -26,12 +27,13 @@ const SHORT_PATH: Cut = { batch: 1 / 2, blocks: 2, ms: 20, enough: ENOUGH };
 const FAR_PATH: Cut = { batch: 1 / 8, blocks: 2 * ENOUGH, ms: 8, enough: 2 * ENOUGH };
 /** So many connections may share a window that is cut like that: more of them need more blocks. */
 const CUT_CONNECTIONS = 8;
-const MIN_BLOCK = 16 * 1024;
+/** A message of 16 KiB fills its packets but for a hundredth. */
+const SMALL_BLOCK = 16 * 1024;
 /**
  * The windows of all neighbours together need not be smaller, bytes: a lone block takes SCTP several round trips once loss has cut its own window, which a
  * window of one block takes for a queue for ever. With three of them the sender always has one waiting, and opens lanes ([LN2]).
  */
-const LEAST_WINDOWS = 3 * MIN_BLOCK;
+const LEAST_WINDOWS = 3 * SMALL_BLOCK;
 /** Of what may be begun, the part that is kept for pieces not wanted any more, should they be wanted again. */
 const UNWANTED_PART = 1 / 4;
 /** A request is lost by itself, while others flow, after this many timeouts. */
@@ -56,14 +58,15 @@ export class Downloader {
     const others = this.#othersAsked(neighbour);
     neighbour.window.alone = others === 0;
     neighbour.window.floor = LEAST_WINDOWS / (1 + others);
-    const window = neighbour.snubbed ? MIN_BLOCK : neighbour.window.bytes;
+    const window = neighbour.snubbed ? SMALL_BLOCK : neighbour.window.bytes;
     let room = window - neighbour.outstanding;
     if (neighbour.outstanding > 0 && room < batchOf(neighbour, window)) return neighbour.window.full();
-    this.#chooseBlockSize(neighbour, window);
+    const least = leastBlock(neighbour);
+    this.#chooseBlockSize(neighbour, window, least);
     const batches = new Map<Torrent, Batch>();
     neighbour.hungry = undefined;
     for (;;) {
-      if (room < MIN_BLOCK && neighbour.outstanding > 0) {
+      if (room < least && neighbour.outstanding > 0) {
         neighbour.window.full();
         break;
       }
@@ -75,7 +78,7 @@ export class Downloader {
         this.#core.wait(wait);
         break;
       }
-      const request = this.#next(neighbour, Math.min(neighbour.blockBytes, Math.max(room, MIN_BLOCK)));
+      const request = this.#next(neighbour, Math.min(neighbour.blockBytes, Math.max(room, least)));
       if (request === undefined) {
         neighbour.hungry = 'for pieces';
         break;
@@ -268,7 +271,7 @@ export class Downloader {
     return count;
   }
 
-  #chooseBlockSize(neighbour: Neighbour, window: number): void {
+  #chooseBlockSize(neighbour: Neighbour, window: number, least: number): void {
     const { maxBlockBytes } = this.#core.limits;
     const { blocks, ms, enough } = cutOf(neighbour);
     const wish = Math.max(
@@ -278,8 +281,8 @@ export class Downloader {
     // Halved only well below the doubling point, so that a window that breathes does not flap.
     if (wish >= neighbour.blockBytes * 2)
       neighbour.blockBytes = Math.min(maxBlockBytes, neighbour.blockBytes * 2);
-    else if (wish < neighbour.blockBytes * 0.75)
-      neighbour.blockBytes = Math.max(MIN_BLOCK, neighbour.blockBytes / 2);
+    else if (wish < neighbour.blockBytes * 0.75) neighbour.blockBytes /= 2;
+    neighbour.blockBytes = Math.max(least, neighbour.blockBytes);
   }
 
   #next(neighbour: Neighbour, maxBytes: number): BlockRequest | undefined {
@@ -347,6 +350,14 @@ export class Downloader {
       message: { type: 'cancel', ids: requests.map(request => request.id) },
     });
   }
+}
+
+/**
+ * Lanes are there because packets are lost: at random, or because the queue is shorter than a block, which then overflows it alone. The smaller the blocks that share a window,
+ * the more lanes have one, and the fewer packets come at once. Not in slow start, where it is the number of blocks that grows.
+ */
+function leastBlock({ window }: Neighbour): number {
+  return window.connections > 1 && !window.inSlowStart ? UNIT_BYTES : SMALL_BLOCK;
 }
 
 function cutOf({ window }: Neighbour): Cut {

@@ -1,6 +1,8 @@
-import { BLOCK_BYTES } from '@shoal/protocol';
 import type { Neighbour } from './neighbour.ts';
 import type { Torrent } from './torrent.ts';
+
+/** Bytes in which blocks are counted: each begins at a multiple of it ([RQ3]). */
+export const UNIT_BYTES = 4 * 1024;
 
 /** A block we asked a neighbour for. */
 export interface BlockRequest {
@@ -20,7 +22,7 @@ export interface BlockRange {
   readonly length: number;
 }
 
-/** A piece begun and not yet verified, counted in units of 16 KiB: which are asked for, which have come, and from whom. */
+/** A piece begun and not yet verified, counted in units: which are asked for, which have come, and from whom. */
 export class PieceProgress {
   readonly piece: number;
   readonly length: number;
@@ -39,7 +41,7 @@ export class PieceProgress {
   #lowestFree = 0;
 
   constructor(piece: number, length: number) {
-    const units = Math.ceil(length / BLOCK_BYTES);
+    const units = Math.ceil(length / UNIT_BYTES);
     this.piece = piece;
     this.length = length;
     this.#asked = new Uint8Array(units);
@@ -78,12 +80,12 @@ export class PieceProgress {
     if (this.#free === 0) return undefined;
     while (!this.#isFree(this.#lowestFree)) this.#lowestFree += 1;
     const first = this.#lowestFree;
-    const begin = first * BLOCK_BYTES;
-    const most = Math.max(1, Math.floor(maxBytes / BLOCK_BYTES));
+    const begin = first * UNIT_BYTES;
+    const most = Math.max(1, Math.floor(maxBytes / UNIT_BYTES));
     let units = 1;
     while (units < most && this.#isFree(first + units)) units += 1;
-    if (begin + units * BLOCK_BYTES >= this.length) return { begin, length: this.length - begin };
-    return { begin, length: BLOCK_BYTES * 2 ** Math.floor(Math.log2(units)) };
+    if (begin + units * UNIT_BYTES >= this.length) return { begin, length: this.length - begin };
+    return { begin, length: UNIT_BYTES * 2 ** Math.floor(Math.log2(units)) };
   }
 
   ask(request: BlockRequest): void {
@@ -126,9 +128,9 @@ export class PieceProgress {
 }
 
 function firstUnit(range: BlockRange): number {
-  return range.begin / BLOCK_BYTES;
+  return range.begin / UNIT_BYTES;
 }
 
 function endUnit(range: BlockRange): number {
-  return Math.ceil((range.begin + range.length) / BLOCK_BYTES);
+  return Math.ceil((range.begin + range.length) / UNIT_BYTES);
 }

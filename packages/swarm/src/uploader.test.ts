@@ -98,6 +98,7 @@ describe('serving', () => {
     ['beyond the last piece', [0, 42, 0, BLOCK]],
     ['a negative piece', [0, -1, 0, BLOCK]],
     ['not aligned', [0, 2, 5, BLOCK]],
+    ['between two units', [0, 2, 2 * KIB, 4 * KIB]],
     ['over the end of the piece', [0, 2, 48 * KIB, 32 * KIB]],
     ['over the end of a short piece', [0, 1, 32 * KIB, 16 * KIB]],
     ['too long', [0, 2, 0, 144 * KIB]],

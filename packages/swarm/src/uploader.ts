@@ -1,9 +1,10 @@
-import { BLOCK_BYTES, MAX_BLOCK_BYTES } from '@shoal/protocol';
+import { MAX_BLOCK_BYTES } from '@shoal/protocol';
 import type { OfferId } from '@shoal/protocol';
 import type { SwarmCore } from './core.ts';
 import type { DropCode } from './events.ts';
 import { FirstCopy } from './first-copy.ts';
 import type { Neighbour, UploadJob } from './neighbour.ts';
+import { UNIT_BYTES } from './piece-progress.ts';
 import type { Torrent } from './torrent.ts';
 
 type WantedBlock = readonly [id: number, piece: number, begin: number, length: number];
@@ -154,11 +155,11 @@ function faultOf(
 ): DropCode | undefined {
   if (neighbour.uploads.has(id) || neighbour.reading.has(id)) return 'duplicate-request';
   if (neighbour.uploads.size + neighbour.reading.size >= most) return 'too-many-requests';
-  if (length <= 0 || length > MAX_BLOCK_BYTES || begin < 0 || begin % BLOCK_BYTES !== 0) return 'bad-request';
+  if (length <= 0 || length > MAX_BLOCK_BYTES || begin < 0 || begin % UNIT_BYTES !== 0) return 'bad-request';
   // An offer withdrawn or not yet known is no fault: the log entry may be under way.
   if (torrent === undefined) return undefined;
   if (!Number.isInteger(piece) || piece < 0 || piece >= torrent.geometry.pieceCount) return 'bad-request';
   const end = begin + length;
   const pieceLength = torrent.pieceLength(piece);
-  return end > pieceLength || (end < pieceLength && length % BLOCK_BYTES !== 0) ? 'bad-request' : undefined;
+  return end > pieceLength || (end < pieceLength && length % UNIT_BYTES !== 0) ? 'bad-request' : undefined;
 }

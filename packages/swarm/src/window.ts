@@ -32,7 +32,7 @@ const MIN_SAMPLES = 4;
 const LONG_PATH_MS = 90;
 /** By the transport's measure (ms, as far as it is known) the path itself is that long from here on. */
 const FAR_PATH_MS = 70;
-/** There so many blocks in a row must be late before slow start ends: fewer are one burst. */
+/** There so many blocks in a row, or a window of them, must be late before slow start ends: fewer are one burst. */
 const FAR_PATH_SAMPLES = 20;
 /**
  * There the window may grow to so many times what the path carries. With lanes, the quickest block of a round says that the queue is empty long after the line is
@@ -41,13 +41,13 @@ const FAR_PATH_SAMPLES = 20;
 const CARRIED_PART = 1.25;
 /** In slow start to more while what comes is growing, as it does by half a round where SCTP's own window is the bound; this is the most. */
 const CARRIED_PART_MOST = 2.1;
-/** But at least to so many bytes: where loss is the bound, lanes must have something waiting to be opened at all ([LN2] of transport). */
-const CARRIED_LEAST_BYTES = 192 * 1024;
+/** But at least to so many bytes: where loss is the bound, lanes must have something waiting to be opened at all ([LN2] of transport), and then twice as much for each to have its own. */
+const CARRIED_LEAST_BYTES = 96 * 1024;
 /** A longer pause, as part of such a path's base, is one between two bursts, and the sender's: a train with it says nothing of the line. */
 const PAUSE_PART = 0.4;
 /**
  * Once there are lanes, what delays a block is loss, which SCTP repairs in its own time, and no smaller window makes it shorter. So many bytes a connection are left to
- * it, a block, but no more in all than this many times what comes in a round trip: a queue of one round trip, should it be a full line after all.
+ * it, but no more in all than this many times what comes in a round trip: a queue of one round trip, should it be a full line after all.
  */
 const LANE_BYTES = 16 * 1024;
 const LANES_PART = 2;
@@ -148,6 +148,11 @@ export class RequestWindow {
     return this.long && this.pathMs >= FAR_PATH_MS;
   }
 
+  /** Nothing has shown yet how much the path holds. */
+  get inSlowStart(): boolean {
+    return this.#slowStart;
+  }
+
   /** Smoothed round trip from request to block, ms; 0 before the first block. */
   get rtt(): number {
     return this.#smooth;
@@ -203,7 +208,9 @@ export class RequestWindow {
 
   #climb(now: number, rtt: number, length: number): void {
     const cap = Math.min(this.#rateCap(now, length), this.#most(now));
-    const samples = this.far ? FAR_PATH_SAMPLES : MIN_SAMPLES;
+    const samples = this.far
+      ? Math.max(MIN_SAMPLES, Math.min(FAR_PATH_SAMPLES, Math.round(this.#size / length)))
+      : MIN_SAMPLES;
     this.#recent.push(rtt);
     while (this.#recent.length > samples) this.#recent.shift();
     // Far below what the line seems to hold, a burst delays its own last blocks: that is no standing queue.
@@ -245,7 +252,8 @@ export class RequestWindow {
     // What is asked for now comes in the round after the next, by when it has grown twice.
     const growth = !this.#slowStart ? 1 : before === 0 ? Infinity : (last / before) ** 2;
     const part = Math.min(CARRIED_PART_MOST, Math.max(CARRIED_PART, growth));
-    return Math.max(CARRIED_LEAST_BYTES, part * this.#windowFor(Math.max(last, before)));
+    const least = this.connections > 1 ? 2 * CARRIED_LEAST_BYTES : CARRIED_LEAST_BYTES;
+    return Math.max(least, part * this.#windowFor(Math.max(last, before)));
   }
 
   /** Bytes of the busier of the last two round trips. */

@@ -1,8 +1,8 @@
 /** Readings looked at together, and how many of them must show a backlog. */
 const READINGS = 8;
 const BACKLOGGED = 6;
-/** Below this round trip (ms) one connection recovers from a loss faster than we could notice it. */
-const MIN_RTT_MS = 5;
+/** Below this round trip (ms) one connection recovers from a loss soon, and a CPU is the bound: on a slow machine ICE finds 6 to 10 ms on loopback. */
+const MIN_RTT_MS = 10;
 /** Lanes that were opened must have made the link so many times as fast before still more are: what a CPU holds back, or a line, no lane makes faster. */
 const WORTH = 1.4;
 /** Queueing on the path, ms or part of the round trip: with more than that it is a full line that holds us back, and lanes would only crowd it. */

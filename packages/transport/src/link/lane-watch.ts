@@ -1,12 +1,14 @@
-import type { LinkStats } from '../peer-connection/peer-connection.ts';
+import type { LinkStats, PeerConnection } from '../peer-connection/peer-connection.ts';
 import { LanePolicy, beginsWithLanes } from './lane-policy.ts';
 
 /** Milliseconds between two looks at the send buffer while blocks go out, at least; on a long path, one round trip: SCTP needs several to find its rate. */
 const LOOK_MS = 125;
-/** Looks between two at the path's round trip, which ICE itself measures every half a second to two and a half. */
+/** Looks between two at the path's round trip, on one connection after the other: ICE itself measures it every half a second to two and a half on each. */
 const LOOKS_PER_RTT = 2;
 /** Without a block for so long nothing is looked at, ms. */
 const SENDING_MS = 1_000;
+
+type Stated = Pick<PeerConnection, 'stats'>;
 
 export interface LaneWatchOptions {
   /** Clock, ms. */
@@ -17,8 +19,8 @@ export interface LaneWatchOptions {
   readonly idleMs: () => number;
   /** Bytes in the send buffers of the link. */
   readonly buffered: () => number;
-  /** Of the connection that ICE checks most often. */
-  readonly stats: () => Promise<LinkStats>;
+  /** Of the link, the one that was made first first. */
+  readonly connections: () => readonly Stated[];
   readonly more: () => void;
 }
 
@@ -32,18 +34,19 @@ export class LaneWatch {
   #running = false;
   /** A block has gone out. */
   #began = false;
-  /** A round trip that the policy has not heard of, ms, and the checks of ICE at that time. */
+  /** A round trip that the policy has not heard of, ms. */
   #rttMs: number | undefined;
-  #checks: number | undefined;
+  /** Checks of ICE when each connection was last looked at. */
+  readonly #checks = new WeakMap<Stated, number | undefined>();
 
   constructor(options: LaneWatchOptions) {
     this.#options = options;
   }
 
   /** A look at the path from before anything was sent. */
-  opened({ rttMs, checks }: LinkStats): void {
+  opened(connection: Stated, { rttMs, checks }: LinkStats): void {
     this.#rttMs = rttMs;
-    this.#checks = checks;
+    this.#checks.set(connection, checks);
   }
 
   /** A block of so many bytes goes out. */
@@ -68,17 +71,30 @@ export class LaneWatch {
 
   #look(): void {
     this.#looks += 1;
-    if (this.#looks % LOOKS_PER_RTT === 0) void this.#measure();
+    const connections = this.#options.connections();
     const buffered = this.#options.buffered();
     const rttMs = this.#rttMs;
     this.#rttMs = undefined;
     const [at, sent] = [this.#options.now(), this.#given - buffered];
-    if (this.#policy.wantsMore({ backlogged: buffered > 0, rttMs, at, sent })) this.#options.more();
+    if (this.#policy.wantsMore({ backlogged: buffered > 0, rttMs, at, sent })) {
+      this.#options.more();
+      // What ICE has measured until now is of the path before this step.
+      for (const connection of connections) void this.#seen(connection);
+    } else if (this.#looks % LOOKS_PER_RTT === 0) {
+      const next = connections[(this.#looks / LOOKS_PER_RTT) % connections.length];
+      if (next !== undefined) void this.#measure(next);
+    }
   }
 
-  async #measure(): Promise<void> {
-    const { rttMs, checks } = await this.#options.stats();
-    if (checks !== this.#checks) this.#rttMs = rttMs;
-    this.#checks = checks;
+  async #measure(connection: Stated): Promise<void> {
+    const before = this.#checks.get(connection);
+    const { rttMs, checks } = await this.#seen(connection);
+    if (checks !== before) this.#rttMs = rttMs;
+  }
+
+  async #seen(connection: Stated): Promise<LinkStats> {
+    const stats = await connection.stats();
+    this.#checks.set(connection, stats.checks);
+    return stats;
   }
 }

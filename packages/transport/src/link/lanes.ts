@@ -34,7 +34,7 @@ export interface LanesOptions {
   readonly block: (frame: Bytes) => void;
   /** What a lane's messages are sent through. */
   readonly sender: (connection: PeerConnection) => Pick<PeerConnection, 'bufferedAmount' | 'send'>;
-  /** {@link Lanes.count} is another one. */
+  /** There are others than before in {@link Lanes.open}. */
   readonly changed: () => void;
   /** A lane's send buffer is low. */
   readonly writable: () => void;
@@ -63,13 +63,8 @@ export class Lanes {
   }
 
   /** Lanes that are up. */
-  get count(): number {
-    return [...this.#lanes.values()].filter(({ open }) => open).length;
-  }
-
-  /** The connection opened last of those that are up. */
-  get newest(): PeerConnection | undefined {
-    return [...this.#lanes.values()].findLast(({ open }) => open)?.connection;
+  get open(): readonly PeerConnection[] {
+    return [...this.#lanes.values()].flatMap(({ open, connection }) => (open ? [connection] : []));
   }
 
   /** Bytes given to lanes that have not left yet. */

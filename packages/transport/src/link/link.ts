@@ -103,7 +103,7 @@ export class Link {
       after: (ms, task) => this.#after(ms, task),
       idleMs: () => this.idleMs,
       buffered: () => this.bufferedAmount,
-      stats: async () => await (this.#lanes.newest ?? this.#connection).stats(),
+      connections: () => [this.#connection, ...this.#lanes.open],
       more: () => this.#lanes.more(),
     });
     this.#pulse = new Pulse({
@@ -177,7 +177,7 @@ export class Link {
 
   /** Connections that make up the link now. */
   get connections(): number {
-    return 1 + this.#lanes.count;
+    return 1 + this.#lanes.open.length;
   }
 
   signal(signal: ConnectionSignal): void {
@@ -266,7 +266,7 @@ export class Link {
     // Meanwhile another connection may carry the link: what was seen is not its path.
     if (this.#state === 'closed' || connection !== this.#connection) return;
     const sight = this.#sight.take(connection, stats);
-    if (sight === 'first') this.#watch.opened(stats);
+    if (sight === 'first') this.#watch.opened(connection, stats);
     if (stats.path === 'relay') this.#moves.seekDirect();
     if (this.#state === 'open' && sight !== 'same') this.#tellPath();
   }
