@@ -27,7 +27,7 @@ const SHORT_PATH: Cut = { batch: 1 / 2, blocks: 2, ms: 20, enough: ENOUGH };
 const FAR_PATH: Cut = { batch: 1 / 8, blocks: 2 * ENOUGH, ms: 8, enough: 2 * ENOUGH };
 /** So many connections may share a window that is cut like that: more of them need more blocks. */
 const CUT_CONNECTIONS = 8;
-/** A message of 16 KiB fills its packets but for a hundredth. */
+/** The smallest without lanes: the last packet of a message is half empty, which costs 0.006 of a line with blocks of 16 KiB and 0.012 with 4. */
 const SMALL_BLOCK = 16 * 1024;
 /**
  * The windows of all neighbours together need not be smaller, bytes: a lone block takes SCTP several round trips once loss has cut its own window, which a

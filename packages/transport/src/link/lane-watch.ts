@@ -19,7 +19,7 @@ export interface LaneWatchOptions {
   readonly idleMs: () => number;
   /** Bytes in the send buffers of the link. */
   readonly buffered: () => number;
-  /** Of the link, the one that was made first first. */
+  /** All that carry the link now. */
   readonly connections: () => readonly Stated[];
   readonly more: () => void;
 }
