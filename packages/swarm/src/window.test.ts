@@ -169,6 +169,66 @@ describe('request window', () => {
     },
   );
 
+  test('[WN12] a window that grew with the first bursts falls to what the line fills, once that is known', () => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    window.pathMs = 100;
+    const sizes: number[] = [];
+    // The first blocks of each burst were asked for before the line was busy.
+    for (const [index, now] of [300, 420, 448, 560, 588, 616, 644, 672].entries()) {
+      window.full();
+      window.sample(now - (index % 2 === 0 ? 140 : 210), now, 16 * 1024);
+      sizes.push(window.bytes / 1024);
+    }
+    // 16 KiB each 28 ms for the path and 25 ms of queue, and the block itself.
+    expect(Math.max(...sizes)).toBeGreaterThan(100);
+    expect(sizes.at(-1)).toBeCloseTo((16 / 28) * 125 + 16);
+  });
+
+  test('[WN2] slow start ends where the window has stayed at what the line fills, though nothing was late', () => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    window.pathMs = 100;
+    for (let now = 140; now < 3000 && window.inSlowStart; now += 28) {
+      window.full();
+      window.sample(now - 140, now, 16 * 1024);
+    }
+    expect(window.inSlowStart).toBe(false);
+    expect(window.bytes / 1024).toBeCloseTo((16 / 28) * 125 + 16);
+  });
+
+  test.each([
+    // Of the path, 25 ms of queue and the block itself.
+    ['was seen to be slow are given no more than fills it', 1000, (16 / 28) * 225 + 16],
+    ['was hardly seen are given 16 KiB each', 320, 256],
+  ])('[WN11] [WN12] lanes that come to a line that %s', (_, from, kib) => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    window.pathMs = 200;
+    for (let now = 230; now < 6000; now += 28) {
+      window.full();
+      window.connections = now < from ? 1 : 16;
+      window.sample(now - (now < from ? 230 : 500), now, 16 * 1024);
+    }
+    expect(window.bytes / 1024).toBeCloseTo(kib, 0);
+  });
+
+  test.each([
+    // 2.3 Mbit/s: 64 to 80 KiB in a round trip, with 25 ms of queue and a quarter more.
+    ['was seen to be slow: what it carries', 1500, 88, 110],
+    ['was hardly seen: 192 KiB', 400, 192, 192],
+  ])(
+    '[WN10] [WN12] what lanes may be asked for, without a delay, on a line that %s',
+    (_, from, least, most) => {
+      const window = new RequestWindow(DEFAULT_LIMITS);
+      window.pathMs = 200;
+      for (let now = 260; now < 9000; now += 56) {
+        window.full();
+        window.connections = now < from ? 1 : 4;
+        window.sample(now - 260, now, 16 * 1024);
+      }
+      expect(window.bytes / 1024).toBeGreaterThanOrEqual(least);
+      expect(window.bytes / 1024).toBeLessThanOrEqual(most);
+    },
+  );
+
   test('[WN9] does not shrink below its floor', () => {
     const window = new RequestWindow(DEFAULT_LIMITS);
     window.floor = 48 * 1024;

@@ -1,4 +1,5 @@
 import { Arrivals } from './arrivals.ts';
+import { PeakRate } from './peak-rate.ts';
 
 /** Bounds of a {@link RequestWindow}, bytes. */
 export interface WindowBounds {
@@ -43,7 +44,7 @@ const CARRIED_PART = 1.25;
 const CARRIED_PART_MOST = 2.1;
 /** But at least to so many bytes: where loss is the bound, lanes must have something waiting to be opened at all ([LN2] of transport), and then twice as much for each to have its own. */
 const CARRIED_LEAST_BYTES = 96 * 1024;
-/** A longer pause, as part of such a path's base, is one between two bursts, and the sender's: a train with it says nothing of the line. */
+/** A longer pause, as part of such a path's base, is one between two bursts, and the sender's: it says nothing of the line. */
 const PAUSE_PART = 0.4;
 /**
  * Once there are lanes, what delays a block is loss, which SCTP repairs in its own time, and no smaller window makes it shorter. So many bytes a connection are left to
@@ -51,8 +52,15 @@ const PAUSE_PART = 0.4;
  */
 const LANE_BYTES = 16 * 1024;
 const LANES_PART = 2;
-/** Blocks whose spacing shows the line's rate long before the window fills it: slow start stops short of overflowing the queue. */
-const TRAIN = 4;
+/** A block's own time on the line is part of its round trip, and none of the path's, bytes. */
+const BLOCK_BYTES = 16 * 1024;
+/** Rounds for which a window that is held back stays at what the line's rate fills: slow start has found it, though the queue never became long enough to end it. */
+const SETTLED_ROUNDS = 4;
+/**
+ * Up to this rate (bytes per ms) a block is 16 ms and more on the line, and the gaps that a lone connection has shown are the line's and no page's: lanes that come
+ * later find no more there, and whatever else is asked for waits in a queue that one block fills by a sixth.
+ */
+const SLOW_LINE = 1000;
 /** A window cut to this part, with what the round trip is above the base still at that part of what it was, shows a longer path. */
 const DOUBT_CUT = 0.3;
 const DOUBT_QUEUE = 0.9;
@@ -102,10 +110,12 @@ export class RequestWindow {
   readonly #arrivals = new Arrivals();
   /** The base when our own queue was last known to be out of it, ms. */
   #drained: number | undefined;
-  /** Arrival times of the last blocks in slow start, and the fastest train of them, bytes per ms. */
-  #train: number[] = [];
+  /** Round trips of the last blocks in slow start. */
   #recent: number[] = [];
-  #peakRate = 0;
+  /** What the blocks of slow start show of the line. */
+  readonly #peak = new PeakRate();
+  /** Rounds at what that rate fills. */
+  #settled = 0;
 
   constructor(bounds: WindowBounds) {
     this.#bounds = bounds;
@@ -186,10 +196,9 @@ export class RequestWindow {
     this.#baseNow = this.#basePast = this.#roundMin = Infinity;
     this.#periodEnd = this.#roundStart = this.#shrinkFrom = this.#drained = undefined;
     this.#arrivals.clear();
-    this.#train = [];
     this.#recent = [];
-    this.#peakRate = 0;
-    this.#samples = this.#quiet = this.#draining = 0;
+    this.#peak.clear();
+    this.#samples = this.#quiet = this.#draining = this.#settled = 0;
     this.#held = this.#heldBefore = this.#doubted = false;
   }
 
@@ -207,7 +216,11 @@ export class RequestWindow {
   }
 
   #climb(now: number, rtt: number, length: number): void {
-    const cap = Math.min(this.#rateCap(now, length), this.#most(now));
+    this.#watchRate(now, length);
+    const filled = this.#rateWindow;
+    // It grew with the first bursts, which told of no rate yet. Fewer bytes now are cheap: an overflow costs SCTP seconds.
+    if (this.far && this.connections === 1 && this.#size > filled) this.#resize(filled, now);
+    const cap = Math.min(filled, this.#most(now));
     const samples = this.far
       ? Math.max(MIN_SAMPLES, Math.min(FAR_PATH_SAMPLES, Math.round(this.#size / length)))
       : MIN_SAMPLES;
@@ -233,16 +246,24 @@ export class RequestWindow {
     this.#restartRound();
   }
 
-  /** What the fastest train of blocks so far would fill; it never lies too low for long, since trains only get denser. */
-  #rateCap(now: number, length: number): number {
-    this.#train.push(now);
-    if (this.#train.length > TRAIN) {
-      const paused = this.far && longestPause(this.#train) > PAUSE_PART * this.base;
-      const ms = now - (this.#train.shift() ?? now);
-      // Below the clock's grain there is nothing to measure.
-      if (!paused) this.#peakRate = Math.max(this.#peakRate, (TRAIN * length) / Math.max(0.5, ms));
-    }
-    return this.#peakRate === 0 ? Infinity : this.#peakRate * (this.base + this.#target);
+  #watchRate(now: number, bytes: number): void {
+    if (this.#isKnownSlow) return;
+    const pauseMs = this.far ? PAUSE_PART * this.base : Infinity;
+    this.#peak.add({ now, bytes, pauseMs, loneAndFar: this.far && this.connections === 1 });
+  }
+
+  /** Lanes have come to a line that was seen to be slow. */
+  get #isKnownSlow(): boolean {
+    return this.far && this.connections > 1 && this.#peak.isSure && this.#peak.bytesPerMs < SLOW_LINE;
+  }
+
+  /** Holds what comes at the peak rate in a round trip, and the queue aimed at, bytes; Infinity while there is no such rate. */
+  get #rateWindow(): number {
+    const rate = this.#peak.bytesPerMs;
+    if (rate === 0) return Infinity;
+    if (!this.far) return rate * (this.base + this.#target);
+    // While SCTP's window opens no block is as quick as the path.
+    return rate * (Math.min(this.base, this.pathMs) + this.#target) + BLOCK_BYTES;
   }
 
   /** How far the window may grow by what the path carries. */
@@ -252,7 +273,7 @@ export class RequestWindow {
     // What is asked for now comes in the round after the next, by when it has grown twice.
     const growth = !this.#slowStart ? 1 : before === 0 ? Infinity : (last / before) ** 2;
     const part = Math.min(CARRIED_PART_MOST, Math.max(CARRIED_PART, growth));
-    const least = this.connections > 1 ? 2 * CARRIED_LEAST_BYTES : CARRIED_LEAST_BYTES;
+    const least = this.connections > 1 && !this.#isKnownSlow ? 2 * CARRIED_LEAST_BYTES : CARRIED_LEAST_BYTES;
     return Math.max(least, part * this.#windowFor(Math.max(last, before)));
   }
 
@@ -277,14 +298,16 @@ export class RequestWindow {
       }
     } else if (this.#slowStart) this.#endClimb(rtt, now);
     else this.#adjust(rtt, now);
-    const settled = this.far && this.#held && this.#size === this.#sizeBefore;
+    const still = this.#held && this.#size === this.#sizeBefore;
+    this.#settled = still && this.#size >= this.#rateWindow ? this.#settled + 1 : 0;
+    if (this.#settled >= SETTLED_ROUNDS) this.#slowStart = false;
     this.#heldBefore = this.#held;
     this.#sizeBefore = this.#size;
     this.#restartRound();
     this.#roundStart = now;
     if (this.#periodEnd === undefined || now < this.#periodEnd) return;
     // It has found what the path carries, at a delay too short to end it: from now on the base is measured anew.
-    if (settled) this.#slowStart = false;
+    if (this.far && still) this.#slowStart = false;
     this.#nextPeriod(now);
   }
 
@@ -344,15 +367,15 @@ export class RequestWindow {
 
   #resize(size: number, now: number): void {
     const lanes =
-      this.connections === 1 ? 0 : Math.min(this.connections * LANE_BYTES, LANES_PART * this.#carried(now));
+      this.connections === 1
+        ? 0
+        : Math.min(
+            this.connections * LANE_BYTES,
+            LANES_PART * this.#carried(now),
+            this.#isKnownSlow ? this.#rateWindow : Infinity,
+          );
     this.#size = Math.min(this.#bounds.windowMaxBytes, Math.max(this.#floor, lanes, size));
   }
-}
-
-function longestPause(times: readonly number[]): number {
-  let longest = 0;
-  for (const [index, at] of times.entries()) longest = Math.max(longest, at - (times[index - 1] ?? at));
-  return longest;
 }
 
 /** On the clock and not by the path's age: all windows of a receiver drain together, or each would measure the others' queue. */
