@@ -14,7 +14,7 @@ export interface Sighting {
   readonly loneAndFar: boolean;
 }
 
-/** The rate of the fastest train of blocks. It never lies too low for long, since trains only get denser. */
+/** The rate of the fastest train of blocks, or of the longest while it is growing. It never lies too low for long, since trains only get denser. */
 export class PeakRate {
   #train: (readonly [ms: number, bytes: number])[] = [];
   #lastAt = -Infinity;

@@ -57,8 +57,8 @@ const BLOCK_BYTES = 16 * 1024;
 /** Rounds for which a window that is held back stays at what the line's rate fills: slow start has found it, though the queue never became long enough to end it. */
 const SETTLED_ROUNDS = 4;
 /**
- * Up to this rate (bytes per ms) a block is 16 ms and more on the line, and the gaps that a lone connection has shown are the line's and no page's: lanes that come
- * later find no more there, and whatever else is asked for waits in a queue that one block fills by a sixth.
+ * Below this rate (bytes per ms) a block is 16 ms and more on the line: what a lone connection's gaps have shown is the line and no busy page. Lanes that come later
+ * find no more there, and what they are asked for beyond it fills a short queue.
  */
 const SLOW_LINE = 1000;
 /** A window cut to this part, with what the round trip is above the base still at that part of what it was, shows a longer path. */
