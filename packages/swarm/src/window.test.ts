@@ -229,6 +229,36 @@ describe('request window', () => {
     },
   );
 
+  test('[WN12] a line that was seen to be slow and becomes faster is followed over lanes', () => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    window.pathMs = 200;
+    const blocks = (from: number, to: number, gap: number): void => {
+      for (let now = from; now < to; now += gap) {
+        window.full();
+        window.sample(now - 230, now, 16 * 1024);
+      }
+    };
+    blocks(230, 1500, 28);
+    window.connections = 4;
+    blocks(1500, 3000, 28);
+    const slow = window.bytes;
+    blocks(3000, 6000, 7);
+    expect(window.bytes).toBeGreaterThan(3 * slow);
+  });
+
+  test('[WN8] [WN12] a window that starts anew knows no rate of the line before', () => {
+    const window = new RequestWindow(DEFAULT_LIMITS);
+    window.pathMs = 100;
+    for (const gap of [28, 56]) {
+      window.reset();
+      for (let now = 140; now < 6000 && window.inSlowStart; now += gap) {
+        window.full();
+        window.sample(now - 140, now, 16 * 1024);
+      }
+      expect(window.bytes / 1024).toBeCloseTo((16 / gap) * 125 + 16);
+    }
+  });
+
   test('[WN9] does not shrink below its floor', () => {
     const window = new RequestWindow(DEFAULT_LIMITS);
     window.floor = 48 * 1024;
