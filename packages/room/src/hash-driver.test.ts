@@ -112,8 +112,8 @@ const ROOM = `${'R'.repeat(21)}A` as RoomId;
 const OFFER = `${'O'.repeat(21)}A` as OfferId;
 const BOB = `${'B'.repeat(21)}A` as PeerId;
 
-/** A driver with an offer of 256 pieces of 64 KiB, and what it sends to bob. */
-async function driverToBob() {
+/** A driver with an offer of 256 pieces, and what it sends to bob. */
+async function driverToBob({ pieceLength = 64 * 1024 } = {}) {
   const signer = signerOf(globalThis.crypto, await generateIdentity(globalThis.crypto));
   const sent: string[] = [];
   const hashed: string[] = [];
@@ -150,7 +150,7 @@ async function driverToBob() {
     id: OFFER,
     author: signer.peerId,
     authorPublicKey: signer.publicKey,
-    geometry: geometryOf(64 * 1024, [{ path: 'a', size: 256 * 64 * 1024 }]),
+    geometry: geometryOf(pieceLength, [{ path: 'a', size: 256 * pieceLength }]),
     createdSeq: 0,
     withdrawn: false,
   };
@@ -204,8 +204,10 @@ test('own files are hashed batch by batch for who asks, but for what is not at h
   const have = Bitfield.full(256);
   have.clear(40);
   driver.own(OFFER, have);
-  expect(await provide(16, 16)).toEqual(['hashes 0 24', 'hashes 24 2', 'hashes 26 14']);
-  expect(hashed).toEqual(['0 24', '26 14']);
+  // The first answer of all is a smaller one.
+  expect(await provide(24, 4)).toEqual(['hashes 24 2', 'hashes 26 2']);
+  expect(await provide(16, 16)).toEqual(['hashes 0 24', 'hashes 24 2', 'hashes 26 2', 'hashes 28 12']);
+  expect(hashed).toEqual(['26 2', '0 24', '28 12']);
   expect(await provide(40, 2)).toEqual(['hashes 41 32', 'hash-reject 40 2']);
   driver.close();
 });
@@ -217,6 +219,25 @@ test('whose file cannot be read says so to who asks, and tries again when asked 
   await expect(provide(16, 16)).rejects.toThrow('unreadable');
   expect(sent).toEqual(['hash-reject 16 16']);
   readable(true);
-  expect(await provide(16, 16)).toEqual(['hashes 0 32']);
+  expect(await provide(16, 16)).toEqual(['hashes 16 4', 'hashes 20 12']);
+  driver.close();
+});
+
+test('the first answer of all waits for no more than a quarter of a MiB, and nothing is hashed twice', async () => {
+  const { driver, provide, hashed } = await driverToBob();
+  driver.own(OFFER, Bitfield.full(256));
+  expect(await provide(36, 4)).toEqual(['hashes 36 4']);
+  expect(hashed).toEqual(['36 4']);
+  expect(await provide(40, 16)).toEqual(['hashes 40 24']);
+  expect(hashed).toEqual(['36 4', '32 4', '40 24']);
+  expect(await provide(64, 1)).toEqual(['hashes 64 32']);
+  driver.close();
+});
+
+test('of pieces larger than that the first answer covers one', async () => {
+  const { driver, provide, hashed } = await driverToBob({ pieceLength: MIB });
+  driver.own(OFFER, Bitfield.full(256));
+  expect(await provide(4, 4)).toEqual(['hashes 4 1', 'hashes 5 1', 'hashes 6 2']);
+  expect(hashed).toEqual(['4 1', '5 1', '6 2']);
   driver.close();
 });

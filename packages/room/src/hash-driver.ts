@@ -24,10 +24,12 @@ import { RoomError } from './errors.ts';
 import type { PieceRun } from './fresh-hashes.ts';
 import type { Links } from './links.ts';
 
-/** Bytes hashed under one signature: small enough that a peer's first request is answered in milliseconds. */
+/** Bytes hashed under one signature. */
 const BATCH_BYTES = 2 * 1024 * 1024;
 /** Pieces under one signature, so that a folder of tiny files still goes out in messages of a few KiB. */
 const BATCH_PIECES = 256;
+/** The first answer of all covers so many bytes, or one piece: who waits for it has nothing else to fetch meanwhile. */
+const FIRST_BYTES = 256 * 1024;
 
 /**
  * Milliseconds without demand from anybody before the background hasher goes on. While neighbours fetch, their questions drive the
@@ -69,6 +71,8 @@ interface Tracked {
   readonly geometry: OfferGeometry;
   /** Present for own offers only: the runs that are hashed and signed together. */
   batches: readonly Batch[] | undefined;
+  /** Something of `batches` was hashed. */
+  begun: boolean;
 }
 
 /** Runs the hash books: hashes and signs our own files, learns and passes on everybody's piece hashes. */
@@ -95,7 +99,7 @@ export class HashDriver {
       geometry: offer.geometry,
       authorPublicKey: offer.authorPublicKey,
     });
-    const tracked: Tracked = { book, geometry: offer.geometry, batches: undefined };
+    const tracked: Tracked = { book, geometry: offer.geometry, batches: undefined, begun: false };
     this.#offers.set(offer.id, tracked);
     if (offer.root !== undefined) this.seal(offer.id, offer.root);
     for (const frame of kept) await restore(book, frame);
@@ -112,6 +116,7 @@ export class HashDriver {
     const { known } = tracked.book;
     const batches = batchGrid(tracked.geometry, piece => have.has(piece) && !known.has(piece));
     tracked.batches = batches;
+    tracked.begun = false;
     this.#background = this.#background.then(async () => await this.#hashAll(offer, tracked, batches));
   }
 
@@ -230,26 +235,41 @@ export class HashDriver {
     const { batches, book } = tracked;
     if (batches === undefined) return end;
     const batch = batchAt(batches, at);
-    if (!book.known.has(at) && batch !== undefined && at < batch.first + batch.count)
-      await this.#hashBatch(offer, tracked, batch);
+    const batchEnd = batch === undefined ? 0 : batch.first + batch.count;
+    if (batch !== undefined && !book.known.has(at) && at < batchEnd) {
+      if (tracked.begun || batch.done !== undefined) await this.#hashBatch(offer, tracked, batch);
+      else {
+        const most = Math.max(1, Math.floor(FIRST_BYTES / tracked.geometry.pieceLength));
+        await this.#hashRun(offer, tracked, at, Math.min(most, end - at, batchEnd - at));
+      }
+    }
     return Math.min(end, book.known.firstMissing(at + 1) ?? end);
   }
 
   /** Each batch is hashed once, whoever asks first: the background or a neighbour that waits. */
   #hashBatch(offer: OfferId, tracked: Tracked, batch: Batch): Promise<void> {
     batch.done ??= (async () => {
-      const { store, signer, room, handlers } = this.#options;
-      const hashes = await store.hash(offer, batch.first, batch.count);
-      const signature = await signHashes(signer, room, offer, batch.first, hashes);
-      const added = tracked.book.addOwn(batch.first, hashes, signature);
-      if (!added.ok) throw new RoomError('source-changed');
-      handlers.grown(offer, batch);
+      const { known } = tracked.book;
+      const end = batch.first + batch.count;
+      // The first answer of all may have covered some of it.
+      for (let at = batch.first; (at = known.firstMissing(at) ?? end) < end;)
+        await this.#hashRun(offer, tracked, at, Math.min(end, known.firstSet(at) ?? end) - at);
     })().catch((error: unknown) => {
       // Not remembered: the file may be readable again.
       batch.done = undefined;
       throw error;
     });
     return batch.done;
+  }
+
+  async #hashRun(offer: OfferId, tracked: Tracked, first: number, count: number): Promise<void> {
+    const { store, signer, room, handlers } = this.#options;
+    const hashes = await store.hash(offer, first, count);
+    const signature = await signHashes(signer, room, offer, first, hashes);
+    const added = tracked.book.addOwn(first, hashes, signature);
+    if (!added.ok) throw new RoomError('source-changed');
+    tracked.begun = true;
+    handlers.grown(offer, { first, count });
   }
 }
 
