@@ -22,7 +22,7 @@ const TEXTS: Record<RoomErrorCode, string> = {
   closed: 'This room is closed.',
   'nothing-to-share': 'There were no files in what you chose.',
   'nothing-kept':
-    'This browser did not open its database, so it will not remember this room: keep the link. Parts of files that have come are found again after a reload; what you shared has to be chosen again.',
+    'This browser did not open its database, or has no room in it, so it will not remember this room: keep the link. Parts of files that have come are found again after a reload; what you shared has to be chosen again.',
   'not-complete': 'This file is not here in full yet.',
   'unknown-offer': 'This file is no longer offered.',
   'not-yours': 'Only the person who shared these files can take them back.',

@@ -27,8 +27,4 @@ export class Failures {
   clear(code: string): void {
     if (this.#list.some(f => f.code === code)) this.#list = this.#list.filter(f => f.code !== code);
   }
-
-  forFile(file: string): FailureView | undefined {
-    return this.#list.find(f => f.file === file);
-  }
 }

@@ -117,6 +117,7 @@ async function driverToBob({ pieceLength = 64 * 1024 } = {}) {
   const signer = signerOf(globalThis.crypto, await generateIdentity(globalThis.crypto));
   const sent: string[] = [];
   const hashed: string[] = [];
+  const failed: string[] = [];
   let unreadable = false;
   const links = new Links({ message: () => {}, block: () => {} });
   const bob: Pick<Neighbour, 'peer' | 'send' | 'close'> = {
@@ -144,7 +145,13 @@ async function driverToBob({ pieceLength = 64 * 1024 } = {}) {
       },
     },
     clock: () => 0,
-    handlers: { known: () => {}, hashed: () => {}, grown: () => {}, condemned: () => {}, failed: () => {} },
+    handlers: {
+      known: () => {},
+      hashed: () => {},
+      grown: () => {},
+      condemned: () => {},
+      failed: (_, __, first, count) => failed.push(`${first} ${count}`),
+    },
   });
   const offer = {
     id: OFFER,
@@ -174,7 +181,7 @@ async function driverToBob({ pieceLength = 64 * 1024 } = {}) {
   const readable = (on: boolean): void => {
     unreadable = !on;
   };
-  return { driver, learn, provide, hashed, sent, readable };
+  return { driver, learn, provide, hashed, failed, readable };
 }
 
 test('of a run whose hashes are known in part, these are told and the rest is refused at once', async () => {
@@ -212,14 +219,18 @@ test('own files are hashed batch by batch for who asks, but for what is not at h
   driver.close();
 });
 
-test('whose file cannot be read says so to who asks, and tries again when asked again', async () => {
-  const { driver, provide, sent, readable } = await driverToBob();
+test('whose file cannot be read says so to who asks and to its own person, and tries again when asked again', async () => {
+  const { driver, provide, hashed, failed, readable } = await driverToBob();
   driver.own(OFFER, Bitfield.full(256));
   readable(false);
-  await expect(provide(16, 16)).rejects.toThrow('unreadable');
-  expect(sent).toEqual(['hash-reject 16 16']);
+  expect(await provide(16, 16)).toEqual(['hash-reject 16 16']);
+  // Once, not for each of its pieces.
+  expect([hashed, failed]).toEqual([['16 4'], ['16 4']]);
   readable(true);
   expect(await provide(16, 16)).toEqual(['hashes 16 4', 'hashes 20 12']);
+  readable(false);
+  expect(await provide(64, 4)).toEqual(['hash-reject 64 4']);
+  expect(failed).toEqual(['16 4', '64 32']);
   driver.close();
 });
 

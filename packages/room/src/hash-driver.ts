@@ -230,17 +230,24 @@ export class HashDriver {
     }
   }
 
-  /** Of an own offer, hashes the piece `at` if need be; says up to where an answer may go before something else must be hashed. */
+  /**
+   * Of an own offer, hashes the piece `at` if need be; says up to where an answer may go before something else must be hashed: to the
+   * end where that failed.
+   */
   async #hashedFrom(offer: OfferId, tracked: Tracked, at: number, end: number): Promise<number> {
     const { batches, book } = tracked;
     if (batches === undefined) return end;
     const batch = batchAt(batches, at);
-    const batchEnd = batch === undefined ? 0 : batch.first + batch.count;
-    if (batch !== undefined && !book.known.has(at) && at < batchEnd) {
-      if (tracked.begun || batch.done !== undefined) await this.#hashBatch(offer, tracked, batch);
-      else {
-        const most = Math.max(1, Math.floor(FIRST_BYTES / tracked.geometry.pieceLength));
-        await this.#hashRun(offer, tracked, at, Math.min(most, end - at, batchEnd - at));
+    if (batch !== undefined && !book.known.has(at) && at < batch.first + batch.count) {
+      const most = Math.max(1, Math.floor(FIRST_BYTES / tracked.geometry.pieceLength));
+      const isFirst = !tracked.begun && batch.done === undefined;
+      const stop = Math.min(end, batch.first + batch.count, at + most);
+      const run = isFirst ? { first: at, count: stop - at } : batch;
+      try {
+        await (isFirst ? this.#hashRun(offer, tracked, run) : this.#hashBatch(offer, tracked, batch));
+      } catch (error) {
+        this.#options.handlers.failed(offer, error, run.first, run.count);
+        return end;
       }
     }
     return Math.min(end, book.known.firstMissing(at + 1) ?? end);
@@ -253,7 +260,10 @@ export class HashDriver {
       const end = batch.first + batch.count;
       // The first answer of all may have covered some of it.
       for (let at = batch.first; (at = known.firstMissing(at) ?? end) < end;)
-        await this.#hashRun(offer, tracked, at, Math.min(end, known.firstSet(at) ?? end) - at);
+        await this.#hashRun(offer, tracked, {
+          first: at,
+          count: Math.min(end, known.firstSet(at) ?? end) - at,
+        });
     })().catch((error: unknown) => {
       // Not remembered: the file may be readable again.
       batch.done = undefined;
@@ -262,7 +272,7 @@ export class HashDriver {
     return batch.done;
   }
 
-  async #hashRun(offer: OfferId, tracked: Tracked, first: number, count: number): Promise<void> {
+  async #hashRun(offer: OfferId, tracked: Tracked, { first, count }: PieceRun): Promise<void> {
     const { store, signer, room, handlers } = this.#options;
     const hashes = await store.hash(offer, first, count);
     const signature = await signHashes(signer, room, offer, first, hashes);

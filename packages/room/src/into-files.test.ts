@@ -18,6 +18,7 @@ let segmentBytes: number | undefined;
 /** What the store makes of the picked file. */
 let opened: OutletState | undefined;
 let wanted: (readonly number[] | undefined)[];
+let released: (readonly number[] | undefined)[];
 let told: string[];
 
 // Asked for nothing but its permissions.
@@ -46,7 +47,7 @@ beforeEach(() => {
     new Bitfield(geometry.pieceCount),
   );
   outlets = new Outlets();
-  [granted, segmentBytes, opened, wanted, told] = [true, 4 * MIB, window, [], []];
+  [granted, segmentBytes, opened, wanted, released, told] = [true, 4 * MIB, window, [], [], []];
   into = new IntoFiles({
     offers: {
       get: () => state,
@@ -60,6 +61,7 @@ beforeEach(() => {
     outlets,
     space: {
       want: async (_, files) => void wanted.push(files),
+      release: (_, files) => void released.push(files),
       refresh: async () => {},
       segmentBytes: () => segmentBytes,
     },
@@ -106,7 +108,7 @@ test('what is in a picked file that is out of reach is shown as here, and no mor
 test('what the browser has to be asked for waits for a click, and the rest does not', async () => {
   await into.begin(OFFER, 1, handle);
   into.stored({ type: 'outlet-failed', offer: OFFER, file: 1, code: 'outlet-full', text: '' });
-  expect(told).toEqual(['outlet-full']);
+  expect([told, released]).toEqual([['outlet-full'], [[1]]]);
   state.decide(undefined, 'wanted');
   expect([...state.wanted().keys()]).toEqual([0]);
   [granted, wanted] = [false, []];

@@ -11,7 +11,7 @@ const MENDED = ['outlet-full', 'outlet-changed', 'outlet-failed', 'write-denied'
 export interface IntoFilesOptions {
   readonly offers: Pick<Offers, 'get' | 'attach' | 'outletMoved' | 'outletFailed'>;
   readonly outlets: Pick<Outlets, 'add' | 'ask' | 'forget'>;
-  readonly space: Pick<Space, 'want' | 'refresh' | 'segmentBytes'>;
+  readonly space: Pick<Space, 'want' | 'release' | 'refresh' | 'segmentBytes'>;
   /** Tells a person; `file` is the key of a row. */
   readonly tell: (code: string, text: string, file?: string) => void;
   readonly clear: (code: string) => void;
@@ -30,7 +30,8 @@ export class IntoFiles {
     const { offers, outlets, space } = this.#options;
     const state = offers.get(offer);
     const span = state?.offer.geometry.files[file];
-    if (state === undefined || span === undefined || state.own) throw new RoomError('unknown-offer');
+    if (state === undefined || span === undefined || state.own || state.ended)
+      throw new RoomError('unknown-offer');
     await space.refresh();
     const segmentBytes = space.segmentBytes(span.size - state.missingOf(file));
     if (segmentBytes === undefined) throw new RoomError('no-room-to-stage');
@@ -46,20 +47,28 @@ export class IntoFiles {
   async accept(offer: OfferId, files: readonly number[] | undefined): Promise<void> {
     const { offers, outlets, space, tell, clear } = this.#options;
     const state = offers.get(offer);
+    // What of our own is not at hand is fetched of nobody: who has it takes it from here.
+    if (state?.own === true) throw new RoomError('choose-again');
+    if (state?.ended === true) throw new RoomError('unknown-offer');
     const closed = (state?.closedOutlets() ?? []).filter(file => files?.includes(file) ?? true);
     if (state === undefined || closed.length === 0) return await space.want(offer, files);
     for (const code of MENDED) clear(code);
-    if (await outlets.ask(offer, closed)) await offers.attach(offer);
-    else tell('write-denied', new RoomError('write-denied').text);
-    const still = new Set(state.closedOutlets());
+    const isAllowed = await outlets.ask(offer, closed);
+    /** Given up while the browser asked, or while the picked file was looked at. */
+    const givenUp = (): number[] => closed.filter(file => !state.hasOutlet(file));
+    if (isAllowed) await offers.attach(offer);
+    else if (givenUp().length < closed.length) tell('write-denied', new RoomError('write-denied').text);
+    const still = new Set([...state.closedOutlets(), ...givenUp()]);
     const open = (files ?? [...state.offer.geometry.files.keys()]).filter(file => !still.has(file));
     if (open.length > 0) await space.want(offer, open);
   }
 
   stored(event: Extract<StorageEvent, { type: 'outlet' | 'outlet-failed' }>): void {
-    const { offers, tell } = this.#options;
+    const { offers, space, tell } = this.#options;
     if (event.type === 'outlet') return offers.outletMoved(event.offer, event.outlet);
     offers.outletFailed(event.offer, event.file);
+    // Room alone does not open it again.
+    space.release(event.offer, [event.file]);
     tell(event.code, event.text, `${event.offer}/${event.file}`);
   }
 }

@@ -18,10 +18,13 @@ export class OfferState {
   /** Bytes in picked files that are out of reach. */
   readonly #elsewhere = new Map<number, number>();
   readonly #dirty = new Set<number>();
+  #rows: readonly FileView[] = [];
   #views: readonly FileView[] = [];
   #verifiedBytes = 0;
   #doubted: Bitfield;
   #verifying = false;
+  #ended = false;
+  #byPath: ReadonlyMap<string, number> | undefined;
 
   constructor(offer: CatalogueOffer, own: boolean, have: Bitfield) {
     this.offer = offer;
@@ -32,8 +35,45 @@ export class OfferState {
     this.#intents = Array.from({ length: files }, () => 'none');
     this.#verified = new Float64Array(files);
     this.reset(have);
-    this.#views = offer.geometry.files.map((_, file) => this.#view(file));
+    this.#rows = this.#views = offer.geometry.files.map((_, file) => this.#view(file));
     this.#dirty.clear();
+  }
+
+  /** Its author took it back: nothing more comes of it. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** What is complete stays; the rest is neither here, wanted nor shown any more. @returns files that were wanted in vain */
+  end(): number[] {
+    const open = [...this.#intents.keys()].filter(file => !this.isComplete(file));
+    const vain = open.filter(file => this.intent(file) !== 'none');
+    this.#ended = true;
+    for (const file of open) {
+      this.#verifiedBytes -= this.#verified[file] ?? 0;
+      this.#verified[file] = 0;
+    }
+    this.decide(open, 'none');
+    return vain;
+  }
+
+  /** Bytes of what is shown. */
+  get totalBytes(): number {
+    return this.#ended ? this.#verifiedBytes : this.offer.geometry.totalBytes;
+  }
+
+  /** Index of the file that is offered under a path. */
+  fileAt(path: string): number | undefined {
+    this.#byPath ??= new Map(this.offer.geometry.files.map((span, file) => [span.path, file]));
+    return this.#byPath.get(path);
+  }
+
+  /** Something of a file beside these was received, or is wanted. */
+  hasReceived(beside: ReadonlySet<number>): boolean {
+    if (this.own) return false;
+    return this.#intents.some(
+      (intent, file) => !beside.has(file) && (intent !== 'none' || (this.#verified[file] ?? 0) > 0),
+    );
   }
 
   get have(): Bitfield {
@@ -151,8 +191,7 @@ export class OfferState {
   missingBytes(): number {
     let missing = 0;
     for (const [file, intent] of this.#intents.entries()) {
-      if (intent !== 'wanted') continue;
-      missing += this.missingOf(file);
+      if (intent === 'wanted' && !this.#failed.has(file)) missing += this.missingOf(file);
     }
     return missing;
   }
@@ -165,7 +204,8 @@ export class OfferState {
   /** Bytes of the browser's storage that what is wanted still takes. */
   roomNeeded(): number {
     let room = 0;
-    for (const [file, intent] of this.#intents.entries()) if (intent === 'wanted') room += this.roomOf(file);
+    for (const [file, intent] of this.#intents.entries())
+      if (intent === 'wanted' && !this.#failed.has(file)) room += this.roomOf(file);
     return room;
   }
 
@@ -193,12 +233,13 @@ export class OfferState {
     for (const file of this.#intents.keys()) this.#dirty.add(file);
   }
 
-  /** The file rows: the same array while nothing changed, and the same row while its file did not. */
+  /** The file rows, of an offer that ended those that are here: the same array while nothing changed, and the same row while its file did not. */
   views(): readonly FileView[] {
     if (this.#dirty.size > 0) {
-      const views = [...this.#views];
-      for (const file of this.#dirty) views[file] = this.#view(file);
-      this.#views = views;
+      const rows = [...this.#rows];
+      for (const file of this.#dirty) rows[file] = this.#view(file);
+      this.#rows = rows;
+      this.#views = this.#ended ? rows.filter(row => this.isComplete(row.index)) : rows;
       this.#dirty.clear();
     }
     return this.#views;

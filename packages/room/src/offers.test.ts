@@ -35,10 +35,11 @@ let adding: (id: OfferId) => Promise<void>;
 let comparing: () => Promise<Compared>;
 let kept: (readonly OfferSelection[])[];
 let told: SwarmEvent['type'][];
+let takenBack: number[][];
 let failures: unknown[];
 
 beforeEach(() => {
-  [suspect, kept, told, failures] = [NONE, [], [], []];
+  [suspect, kept, told, takenBack, failures] = [NONE, [], [], [], []];
   const { geometry, authorPublicKey } = offer(Y);
   const book = new HashBook({
     crypto: webCryptoPort(globalThis.crypto),
@@ -50,7 +51,6 @@ beforeEach(() => {
   adding = async () => {};
   comparing = async () => ({ have: ALL, suspect: NONE });
   offers = new Offers({
-    self: 'S'.repeat(22) as PeerId,
     store: {
       addOffer: async ({ offer: id }) => {
         await adding(id);
@@ -76,6 +76,7 @@ beforeEach(() => {
     swarm: event => told.push(event.type),
     current: () => undefined,
     opened: () => {},
+    takenBack: (_, files) => takenBack.push([...files]),
     changed: () => {},
     failed: error => failures.push(error),
   });
@@ -101,7 +102,7 @@ test('what is wanted of an offer that is still being opened is not forgotten by 
   offers.decide(Y, [1], 'none');
   expect(kept.at(-1)).toEqual([{ offer: Y, wanted: [0], paused: [] }]);
   offers.withdrawn(Y);
-  expect(kept.at(-1)).toEqual([]);
+  expect([kept.at(-1), takenBack]).toEqual([[], [[0]]]);
 });
 
 test('a file that is cancelled while the others are compared does not have them fetched', async () => {

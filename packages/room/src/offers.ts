@@ -1,5 +1,5 @@
 import { Bitfield, geometryOf, locatePiece } from '@shoal/protocol';
-import type { OfferId, OfferedFile, PeerId } from '@shoal/protocol';
+import type { OfferId, OfferedFile } from '@shoal/protocol';
 import type { CatalogueOffer } from '@shoal/gossip';
 import type { AddedOffer, OfferSelection, OutletState, PieceStore } from '@shoal/storage';
 import type { SwarmEvent } from '@shoal/swarm';
@@ -14,7 +14,6 @@ import type { Intent, RoomVault } from './room-vault.ts';
 type Source = readonly (File | undefined)[];
 
 export interface OffersOptions {
-  readonly self: PeerId;
   readonly store: Pick<PieceStore, 'addOffer' | 'verify' | 'expect' | 'removeFiles' | 'removeOffer'>;
   readonly vault: Pick<RoomVault, 'hashes' | 'forgetOffer' | 'keepSelection'>;
   readonly hashes: Pick<HashDriver, 'add' | 'own' | 'remove' | 'book'>;
@@ -24,6 +23,8 @@ export interface OffersOptions {
   readonly current: (offer: OfferId) => CatalogueOffer | undefined;
   /** An offer is open in store, hash book and swarm. */
   readonly opened: (state: OfferState) => void;
+  /** The author of an offer took it back before these of its files were complete, which somebody wanted. */
+  readonly takenBack: (state: OfferState, files: readonly number[]) => void;
   readonly changed: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -116,10 +117,8 @@ export class Offers {
 
   /** The own file at hand that is offered under a path. */
   held(offer: OfferId, path: string): File | undefined {
-    const source = this.#sources.get(offer);
-    if (source === undefined) return undefined;
-    const file = this.#states.get(offer)?.offer.geometry.files.findIndex(span => span.path === path) ?? -1;
-    return source[file];
+    const file = this.#states.get(offer)?.fileAt(path);
+    return file === undefined ? undefined : this.#sources.get(offer)?.[file];
   }
 
   /** What is at hand of an own offer together with more of its files. */
@@ -195,7 +194,7 @@ export class Offers {
   /** Files of an offer go into picked ones from now on, or again; what can be written there is told by the state. */
   async attach(offer: OfferId): Promise<void> {
     const state = this.#states.get(offer);
-    if (state === undefined || state.own) throw new RoomError('unknown-offer');
+    if (state === undefined || state.own || state.ended) throw new RoomError('unknown-offer');
     // What has come may be copied first, and what comes meanwhile would have nowhere to go.
     this.#options.swarm({ type: 'wanted', offer, files: new Map() });
     state.verifying(true);
@@ -252,7 +251,7 @@ export class Offers {
 
   decide(offer: OfferId, files: readonly number[] | undefined, intent: Intent): void {
     const state = this.#states.get(offer);
-    if (state === undefined || state.own) return;
+    if (state === undefined || state.own || state.ended) return;
     state.decide(files, intent);
     this.#want(state);
     this.#keep();
@@ -272,13 +271,13 @@ export class Offers {
     if (state === undefined || state.own) return;
     const dropped = [...(files ?? state.offer.geometry.files.keys())];
     state.decide(dropped, 'none');
+    // Before anything is waited for: another file may be picked meanwhile, and that one counts.
+    this.#options.outlets.forget(offer, dropped);
+    state.removeOutlets(dropped);
     this.#want(state);
     this.#keep();
     await this.#options.store.removeFiles(offer, dropped);
-    this.#options.outlets.forget(offer, dropped);
-    if (this.#states.get(offer) !== state) return;
-    state.removeOutlets(dropped);
-    this.#drop(state, dropped);
+    if (this.#states.get(offer) === state) this.#drop(state, dropped);
   }
 
   /** The author took the offer back: it is no longer fetched; what is complete stays until the room is left. */
@@ -287,27 +286,35 @@ export class Offers {
       const state = this.#states.get(offer);
       this.#kept = this.#kept.filter(kept => kept.offer !== offer);
       if (state === undefined) return;
-      const { swarm, hashes, store, vault, failed } = this.#options;
+      const { swarm, hashes, store, vault, takenBack, failed } = this.#options;
       swarm({ type: 'offer-removed', offer });
       hashes.remove(offer);
       this.#sources.delete(offer);
       vault.forgetOffer(offer).catch(failed);
-      const keeps = !state.own && state.offer.geometry.files.some((_, file) => state.isComplete(file));
-      if (!keeps) {
+      const { files } = state.offer.geometry;
+      const vain = state.end();
+      const open = [...files.keys()].filter(file => !state.isComplete(file));
+      if (state.own || open.length === files.length) {
         this.#states.delete(offer);
         this.#options.outlets.forget(offer);
         store.removeOffer(offer).catch(failed);
+      } else {
+        this.#options.outlets.forget(offer, open);
+        store.removeFiles(offer, open).catch(failed);
       }
       this.#keep();
+      if (vain.length > 0) takenBack(state, vain);
     });
   }
 
   /** Nothing more is fetched of this offer; what is unfinished shows as failed. */
   fail(offer: OfferId): void {
-    const state = this.#states.get(offer);
-    if (state === undefined) return;
-    state.fail([...state.wanted().keys()]);
-    this.#want(state);
+    this.whenAdded(offer, () => {
+      const state = this.#states.get(offer);
+      if (state === undefined) return;
+      state.fail([...state.wanted().keys()]);
+      this.#want(state);
+    });
   }
 
   #want(state: OfferState): void {
@@ -385,6 +392,7 @@ export class Offers {
 
   /** The engine has no way to lose a piece; the offer is taken out and put back with what is here. */
   #reopen(state: OfferState): void {
+    if (state.ended) return;
     const { id: offer, geometry } = state.offer;
     const hashed = this.#options.hashes.book(offer)?.known ?? new Bitfield(geometry.pieceCount);
     this.#options.swarm({ type: 'offer-removed', offer });

@@ -45,11 +45,11 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
   const [vault, place] = await Promise.all([openVault().catch(() => undefined), openPlace(roomId)]);
   let room: Room | undefined;
   try {
-    const identity = await identityOf(roomId, place.keeps ? vault : undefined);
+    const { identity, vault: kept } = await identityOf(roomId, place.keeps ? vault : undefined);
     const now = Date.now();
     const visit = { room: roomId, secret: toBase64Url(secret), name: '', createdAt: now, lastSeen: now };
     // A disk that is full keeps nobody out.
-    if (place.keeps) await vault?.putRoom(visit).catch(() => undefined);
+    await kept?.putRoom(visit).catch(() => undefined);
     const signer = signerOf(globalThis.crypto, identity);
     const network = options.network ?? FREE_NETWORK;
     const mesh = new Mesh({
@@ -67,7 +67,7 @@ export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
       signer,
       crypto,
       store: place.store,
-      vault: new RoomVault(vault, roomId, place.keeps),
+      vault: new RoomVault(place.keeps ? kept : vault, roomId, place.keeps),
       mesh,
       clock: () => performance.now(),
       random: Math.random,
@@ -113,9 +113,18 @@ async function openPlace(room: RoomId): Promise<{ readonly store: PieceStore; re
   }
 }
 
-async function identityOf(room: RoomId, vault: Vault | undefined): Promise<IdentityKeys> {
+/** Who we are in a room, and the vault that keeps it: none where it cannot, for instance since the disk is full. */
+async function identityOf(
+  room: RoomId,
+  vault: Vault | undefined,
+): Promise<{ readonly identity: IdentityKeys; readonly vault: Vault | undefined }> {
   try {
-    return await (vault?.identity(room) ?? generateIdentity(globalThis.crypto));
+    if (vault !== undefined) return { identity: await vault.identity(room), vault };
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw new RoomError('unsupported-browser', { cause: error });
+  }
+  try {
+    return { identity: await generateIdentity(globalThis.crypto), vault: undefined };
   } catch (cause) {
     throw new RoomError('unsupported-browser', { cause });
   }

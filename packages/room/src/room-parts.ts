@@ -13,7 +13,7 @@ export interface RoomParts {
   readonly crypto: CryptoPort;
   readonly store: PieceStore;
   readonly vault: RoomVault;
-  readonly mesh: Mesh;
+  readonly mesh: Pick<Mesh, 'subscribe' | 'start' | 'close' | 'seek' | 'isNearby'>;
   readonly clock: () => number;
   readonly random: () => number;
   readonly schedule: Schedule;

@@ -129,7 +129,6 @@ export class Room implements RoomHandle {
       },
     });
     this.#offers = new Offers({
-      self: signer.peerId,
       store,
       vault,
       hashes: this.#hashes,
@@ -138,6 +137,14 @@ export class Room implements RoomHandle {
       current: offer => this.#gossip.catalogue.offers.get(offer),
       opened: state => {
         this.#sharing.opened(state).then(() => this.#changed(), this.#fail);
+      },
+      takenBack: ({ offer }, [first = 0, ...more]) => {
+        const path = offer.geometry.files[first]?.path ?? '';
+        const others = more.length === 0 ? '' : ` and ${more.length} more`;
+        this.#tell(
+          'withdrawn',
+          `${this.#nameOf(offer.author)} took back “${path}”${others} before it was here in full.`,
+        );
       },
       changed: () => this.#changed(),
       failed: this.#fail,
@@ -209,7 +216,9 @@ export class Room implements RoomHandle {
     this.#gossip.restore(kept.entries);
     const mine = this.#gossip.catalogue.members.get(signer.peerId);
     if (mine?.device !== device || (kept.name !== '' && mine.name !== kept.name)) {
-      await this.#gossip.author({ kind: 'profile', name: kept.name || (mine?.name ?? ''), device });
+      const name = kept.name || (mine?.name ?? '');
+      // Where it cannot be kept nobody learns the name, and the room is open all the same.
+      await this.#gossip.author({ kind: 'profile', name, device }).catch(this.#fail);
     }
     mesh.start();
     const timer = setInterval(() => this.#tick(), TICK_MS);
@@ -257,7 +266,7 @@ export class Room implements RoomHandle {
 
   pause(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
-    this.#space.release(offer);
+    this.#space.release(offer, files);
     this.#offers.pause(offer, files);
     this.#changed();
   }
@@ -265,7 +274,7 @@ export class Room implements RoomHandle {
   cancel(offer: OfferId, files?: readonly number[]): void {
     this.#assertOpen();
     this.#receipts.cancelled();
-    this.#space.release(offer);
+    this.#space.release(offer, files);
     this.#offers.cancel(offer, files).then(() => this.#changed(), this.#fail);
     this.#changed();
   }

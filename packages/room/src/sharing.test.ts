@@ -18,7 +18,6 @@ function sharer(): { readonly sharing: Sharing; readonly said: EntryBody[] } {
     hash: async () => new Uint8Array(32),
   };
   const offers: Offers = new Offers({
-    self: SELF,
     store: {
       ...store,
       verify: async () => ({ have: new Uint8Array(1), suspect: new Uint8Array(1) }),
@@ -44,6 +43,7 @@ function sharer(): { readonly sharing: Sharing; readonly said: EntryBody[] } {
     swarm: () => {},
     current: () => undefined,
     opened: () => {},
+    takenBack: () => {},
     changed: () => {},
     failed: () => {},
   });

@@ -52,7 +52,7 @@ export class Sharing {
 
   /** How the files of an own offer that are not at hand can be shared again. */
   again(state: OfferState): 'no' | 'click' | 'choose' {
-    if (state.offer.author !== this.#options.self || state.offer.withdrawn) return 'no';
+    if (state.offer.author !== this.#options.self) return 'no';
     if (this.#missing(state).size === 0) return 'no';
     return this.#handles.has(state.offer.id) ? 'click' : 'choose';
   }
@@ -132,7 +132,7 @@ export class Sharing {
   /** Gives files that belong to own offers back to them; returns the others, and what those replace. */
   async #takeUp(chosen: readonly Named[]): Promise<{ fresh: Named[]; replaced: Replaced[] }> {
     const own = [...this.#options.offers.all()]
-      .filter(({ offer }) => offer.author === this.#options.self && !offer.withdrawn)
+      .filter(({ offer, ended }) => offer.author === this.#options.self && !ended)
       .toReversed();
     let fresh = chosen.filter(named => !own.some(({ offer }) => this.#isHeld(offer.id, named)));
     const outdated: Replaced[] = [];
@@ -142,6 +142,8 @@ export class Sharing {
       const { geometry, id } = state.offer;
       const found = matchFiles(geometry.files, missing, fresh.map(sizedOf));
       const alike = new Map([...found.alike].flatMap(([file, at]) => pair(file, fresh[at])));
+      // It would be ours alone again, and lose what of its other files came from others: these are offered anew instead.
+      if (state.hasReceived(new Set(alike.keys()))) continue;
       const same = await this.#sameAmong(state, alike);
       for (const [file, named] of alike)
         if (!same.has(file) && named.name === geometry.files[file]?.path) outdated.push({ offer: id, file });
@@ -217,7 +219,7 @@ export class Sharing {
     let at = 0;
     const parts = files.length === 0 ? [] : splitOffer(files);
     await nextTask();
-    const offered = [...offers.all()].filter(({ offer }) => !offer.withdrawn);
+    const offered = [...offers.all()].filter(({ ended }) => !ended);
     expectRoomFor(
       offered.map(({ offer }) => offer.geometry),
       parts,

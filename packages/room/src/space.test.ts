@@ -118,10 +118,14 @@ test('what is saved as it arrives takes a quarter of the room at a time, and wha
   expect(space.segmentBytes(0)).toBeUndefined();
 });
 
-test('what a person pauses does not go on by itself', async () => {
+test('what a person pauses does not go on by itself, and the rest does', async () => {
   await space.want(OFFER, undefined);
   space.full(OFFER);
-  space.release(OFFER);
+  space.release(OFFER, [1]);
+  await ticks(10);
+  expect(intents()).toEqual(['wanted', 'paused']);
+  space.full(OFFER);
+  space.release(OFFER, undefined);
   await ticks(20);
   expect(intents()).toEqual(['paused', 'paused']);
 });

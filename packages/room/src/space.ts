@@ -76,13 +76,13 @@ export class Space {
 
   /** Somebody wants these files: they are fetched if they fit, and wait for room if they do not. */
   async want(offer: OfferId, files: readonly number[] | undefined): Promise<void> {
-    const { offers, clear, persist } = this.#options;
+    const { offers, tell, clear, persist } = this.#options;
     if (!this.#asked) {
       this.#asked = true;
       persist().catch(() => undefined);
     }
-    clear('disk-full');
-    this.#waiting.delete(offer);
+    this.release(offer, files);
+    if (this.#waiting.size === 0) clear('disk-full');
     offers.decide(offer, files, 'wanted');
     // With the last estimate at once, so that nothing is fetched in vain.
     if (this.#holdBack(offer, files)) return;
@@ -96,20 +96,24 @@ export class Space {
       return;
     }
     this.#wait(offer, files);
-    this.#tellFull(
+    tell(
+      'disk-full',
       'What is to be downloaded does not fit on this device. Free some space, and it goes on by itself.',
     );
   }
 
-  /** A person paused or gave up an offer: it does not go on by itself. */
-  release(offer: OfferId): void {
-    this.#waiting.delete(offer);
+  /** A person decided about these files of an offer (all when undefined): they do not go on by themselves. */
+  release(offer: OfferId, files: readonly number[] | undefined): void {
+    const held = this.#waiting.get(offer);
+    for (const file of files ?? [...(held ?? [])]) held?.delete(file);
+    if (held?.size === 0) this.#waiting.delete(offer);
   }
 
   /** A write found no room. */
   full(offer: OfferId): void {
     this.#wait(offer, undefined);
-    this.#tellFull(
+    this.#options.tell(
+      'disk-full',
       'There is no more room on this device, so the download is paused. Free some space, and it goes on by itself.',
     );
   }
@@ -160,13 +164,9 @@ export class Space {
     if (state === undefined) return;
     const held = this.#waiting.get(offer) ?? new Set<number>();
     for (const file of state.wanted().keys()) if (files?.includes(file) ?? true) held.add(file);
-    this.#waiting.set(offer, held);
+    if (held.size > 0) this.#waiting.set(offer, held);
     this.#options.offers.pause(offer, files);
     this.#options.changed();
-  }
-
-  #tellFull(text: string): void {
-    this.#options.tell('disk-full', text);
   }
 
   /** Bytes still to come of what is fetched now. */

@@ -29,7 +29,7 @@ export function offerViews(
       authorName: nameOf(offer.author),
       mine: offer.author === self,
       files: state.views(),
-      totalBytes: offer.geometry.totalBytes,
+      totalBytes: state.totalBytes,
       verifiedBytes: state.verifiedBytes,
       downRate,
       etaSeconds: missing > 0 && downRate > 0 ? missing / downRate : undefined,
