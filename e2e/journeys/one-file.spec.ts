@@ -121,6 +121,18 @@ test('the room link can be copied, and opened again by the one who made it', asy
   const link = await shareFiles(ann.page, server.url, path);
   await ann.page.getByRole('button', { name: 'Copy link', exact: true }).click();
   expect(await ann.page.evaluate(async () => await navigator.clipboard.readText())).toBe(link);
+  // Office programs put a picture of a text beside it: in a field the text counts, and no picture is shared.
+  await ann.page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(1, 1);
+    canvas.getContext('2d');
+    const picture = await canvas.convertToBlob();
+    const text = new Blob(['Heron'], { type: 'text/plain' });
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture, 'text/plain': text })]);
+  });
+  await ann.page.getByLabel('Your name').fill('');
+  await ann.page.getByLabel('Your name').press('Control+V');
+  await expect(ann.page.getByLabel('Your name')).toHaveValue('Heron');
+  await expect(ann.page.getByTestId('file-row')).toHaveCount(1);
   await ann.page.reload();
   expect(await roomLink(ann.page)).toBe(link);
 });

@@ -45,6 +45,11 @@ export class RoomVault {
     return this.#keeps && this.#vault === undefined;
   }
 
+  /** False for a guest. */
+  get keeps(): boolean {
+    return this.#keeps;
+  }
+
   get #own(): Vault | undefined {
     return this.#keeps ? this.#vault : undefined;
   }

@@ -412,13 +412,13 @@ export class Room implements RoomHandle {
   }
 
   #build(): RoomSnapshot {
-    const { signer, link, store } = this.#parts;
+    const { signer, link, store, vault } = this.#parts;
     const nameOf = (peer: PeerId): string => this.#nameOf(peer);
     return {
       link,
       self: { id: signer.peerId, name: nameOf(signer.peerId) },
       connection: this.#connection,
-      storage: { kind: store.kind, ...this.#space.usage },
+      storage: { kind: store.kind, keeps: vault.keeps, ...this.#space.usage },
       offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes, this.#sharing),
       neighbours: neighbourViews(this.#links.all, this.#gossip.catalogue, nameOf, this.#swarm),
       indirect: this.#unreached.views(nameOf),

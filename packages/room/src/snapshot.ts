@@ -86,6 +86,8 @@ export interface RoomSnapshot {
   readonly connection: 'connecting' | 'online' | 'offline';
   readonly storage: {
     readonly kind: 'opfs' | 'indexeddb' | 'memory';
+    /** False in a second tab of the room: what comes there is gone with it. */
+    readonly keeps: boolean;
     readonly quota: number;
     readonly used: number;
   };

@@ -127,6 +127,27 @@ describe('a link', () => {
     expect(session.getState().phase.kind).toBe('landing');
   });
 
+  test('that changes while a drop is being read shares it with nobody', async () => {
+    const { bar, opens, session, settle } = setUp('#one');
+    session.followAddress();
+    const first = new FakeRoom();
+    opens[0]?.resolve(first);
+    await settle();
+    let read: () => void = () => undefined;
+    const handle = new Promise<undefined>(resolve => {
+      read = () => resolve(undefined);
+    });
+    const dropping = session.shareDropped([{ kind: 'file', file: new File(['x'], 'x.txt'), handle }]);
+    bar.hash = '#two';
+    session.followAddress();
+    const second = new FakeRoom(fakeSnapshot({ link: 'https://shoal.example/#two' }));
+    opens[1]?.resolve(second);
+    read();
+    await dropping;
+    expect([first.shared, second.shared]).toEqual([[], []]);
+    expect(session.getState().notices).toMatchObject([{ code: 'gone-elsewhere' }]);
+  });
+
   test('whose room did not open can be tried again, or left by sharing', async () => {
     const { bar, opens, session, settle } = setUp('#one');
     session.followAddress();

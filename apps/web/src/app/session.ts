@@ -31,6 +31,8 @@ export class Session {
   /** Fragment of the room that is open or being opened. */
   #hash = '';
   #noticeCount = 0;
+  /** Counts the rooms left: what was dropped into one must not come out in another. */
+  #visit = 0;
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
@@ -83,10 +85,12 @@ export class Session {
 
   /** Walks what was dropped, then shares it. */
   readonly shareDropped = async (items: readonly DroppedItem[]): Promise<void> => {
+    const visit = this.#visit;
     try {
       const { files, unreadable } = await gatherFiles(items, found =>
         this.#dispatch({ type: 'gathering', found }),
       );
+      if (visit !== this.#visit) throw new PageError('gone-elsewhere');
       if (unreadable.length > 0) {
         const text = `${countOf(unreadable.length, 'file')} could not be read, such as ${unreadable[0] ?? ''}.`;
         this.report(new PageError('unreadable-files', text));
@@ -149,6 +153,7 @@ export class Session {
   }
 
   #leave(): void {
+    this.#visit += 1;
     const leaving = this.#room;
     this.#room = undefined;
     this.#hash = '';

@@ -208,7 +208,7 @@ export function fakeSnapshot(change: Partial<RoomSnapshot> = {}): RoomSnapshot {
     link: 'https://shoal.example/#AAECAwQFBgcICQoLDA0ODw',
     self: { id: fakePeerId('self'), name: 'Green Otter' },
     connection: 'online',
-    storage: { kind: 'opfs', quota: 13.9e9, used: 1.2e9 },
+    storage: { kind: 'opfs', keeps: true, quota: 13.9e9, used: 1.2e9 },
     offers: [],
     neighbours: [],
     indirect: [],

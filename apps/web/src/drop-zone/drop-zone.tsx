@@ -37,6 +37,8 @@ export function DropZone({ onDrop }: DropZoneProps) {
       onDrop(event.dataTransfer === null ? [] : takeDroppedItems(event.dataTransfer.items));
     };
     const onPaste = (event: ClipboardEvent) => {
+      // Office programs put a picture of the text beside the text.
+      if (isField(event.target) && event.clipboardData?.types.includes('text/plain') === true) return;
       const items = event.clipboardData === null ? [] : takeDroppedItems(event.clipboardData.items);
       if (items.length === 0) return;
       event.preventDefault();
@@ -72,5 +74,9 @@ function holdsFiles(data: DataTransfer | null): boolean {
 
 /** Text dropped into a field stays the field's. */
 function takesText(target: EventTarget | null, data: DataTransfer | null): boolean {
-  return !holdsFiles(data) && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement);
+  return !holdsFiles(data) && isField(target);
+}
+
+function isField(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 }

@@ -86,6 +86,11 @@ describe('a drop', () => {
     expect(seen.at(-1)).toBe(1234);
   });
 
+  test('comes in the order that a person counts in, whatever the disk has', async () => {
+    const { files } = await gatherFiles(folder('f', { p10: '', p9: '', b: { z: '' }, a: { z: '' } }));
+    expect(files.map(({ path }) => path)).toEqual(['f/p9', 'f/p10', 'f/a/z', 'f/b/z']);
+  });
+
   test('goes on past a file that cannot be read, and names it', async () => {
     const { files, unreadable } = await gatherFiles(folder('f', { ok: '1', locked: null }));
     expect(files.map(chosen => chosen.path)).toEqual(['f/ok']);
@@ -114,5 +119,5 @@ test('chosen files keep the path that a folder input gives', () => {
   Object.defineProperty(inFolder, 'webkitRelativePath', { value: 'a/b.txt' });
   const alone = new File([''], 'c.txt');
   Object.defineProperty(alone, 'webkitRelativePath', { value: '' });
-  expect(chosenFromInput([inFolder, alone]).map(chosen => chosen.path)).toEqual(['a/b.txt', 'c.txt']);
+  expect(chosenFromInput([alone, inFolder]).map(chosen => chosen.path)).toEqual(['a/b.txt', 'c.txt']);
 });

@@ -3,6 +3,9 @@ import type { ChosenFile, FileOrigin } from '@shoal/room';
 /** How many files of a folder are opened at a time: enough to hide latency, few enough to stay smooth. */
 const OPEN_AT_ONCE = 64;
 
+/** `2` before `10`. Folders are read in whatever order the disk has them. */
+const byName = new Intl.Collator('en', { numeric: true });
+
 /** What was found in a drop. */
 export interface Gathered {
   readonly files: readonly ChosenFile[];
@@ -89,7 +92,7 @@ export function chosenFromInput(files: Iterable<File>): ChosenFile[] {
   return Array.from(files, file => ({
     file,
     path: file.webkitRelativePath === '' ? file.name : file.webkitRelativePath,
-  }));
+  })).sort((a, b) => byName.compare(a.path, b.path));
 }
 
 async function handleOf(item: DataTransferItem): Promise<FileSystemHandle | undefined> {
@@ -114,7 +117,7 @@ async function listFolder(folder: FileSystemDirectoryEntry): Promise<FileSystemE
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => {
       reader.readEntries(resolve, reject);
     });
-    if (batch.length === 0) return all;
+    if (batch.length === 0) return all.sort((a, b) => byName.compare(a.name, b.name));
     for (const entry of batch) all.push(entry);
   }
 }

@@ -3,6 +3,8 @@ import type { FailureView } from '@shoal/room';
 const OWN_WORDS: Readonly<Record<string, string>> = {
   'bad-link': 'This link is not complete. Ask for it once more, or start a room of your own.',
   'nothing-to-share': 'There was no file in that. Drop files or folders, or choose them with the buttons.',
+  'gone-elsewhere':
+    'What you dropped was still being read when you left that room, so it was not shared with anybody. Drop it once more where you mean it.',
   'internal-error': 'Something in Shoal itself went wrong. Reloading the page continues where you were.',
 };
 
@@ -19,7 +21,7 @@ export function failureOf(error: unknown): Pick<FailureView, 'code' | 'text'> | 
 /** An alert that the page itself raises. */
 export class PageError extends Error {
   override readonly name = 'PageError';
-  readonly code: 'nothing-to-share' | 'unreadable-files';
+  readonly code: 'gone-elsewhere' | 'nothing-to-share' | 'unreadable-files';
 
   constructor(code: PageError['code'], text: string = OWN_WORDS[code] ?? code) {
     super(text);

@@ -36,7 +36,7 @@ describe('totals', () => {
   });
 
   test('the room left is what the browser estimates, unless something waits for it', () => {
-    const storage = { kind: 'opfs', quota: 10, used: 4 } as const;
+    const storage = { kind: 'opfs', keeps: true, quota: 10, used: 4 } as const;
     const full = [{ id: 'f', code: 'disk-full', text: '' }];
     expect(roomLeft(fakeSnapshot({ storage }))).toBe(6);
     expect(roomLeft(fakeSnapshot({ storage, failures: full }))).toBe(0);

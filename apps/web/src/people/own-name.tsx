@@ -1,6 +1,6 @@
 import { useId, useState, type KeyboardEvent } from 'react';
 
-/** Longer names would only be cut by the lists of others. */
+/** Longer names would take several lines of the lists of others. */
 const MAX_NAME_CHARS = 40;
 
 interface OwnNameProps {

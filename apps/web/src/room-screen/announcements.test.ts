@@ -25,6 +25,7 @@ test('tells of an offer and of its end, but not of progress', () => {
   expect(announcements(offered, halfway)).toEqual([]);
   expect(announcements(halfway, complete)).toEqual(['a.txt is complete.']);
   expect(announcements(complete, fakeSnapshot({ offers: [offer('complete', 1)] }))).toEqual([]);
+  expect(announcements(offered, none)).toEqual(['Blue Heron took back a.txt.']);
 });
 
 test('tells when the server is away, and back', () => {
@@ -39,6 +40,16 @@ test('the hint to keep the tab open is for those who share', () => {
   expect(sharingHint(fakeSnapshot({ offers: [offer('complete', 1)] }))).toBeUndefined();
   expect(sharingHint(fakeSnapshot({ offers: [own] }))).toContain('Keep this tab open');
   expect(sharingHint(fakeSnapshot({ offers: [{ ...own, seeds: 1 }] }))).toContain('may close');
+  // After a reload one of them is not at hand yet: the other may be nowhere but here.
+  const part = fakeOffer({
+    id: 'part',
+    mine: true,
+    files: [
+      { path: 'a', state: 'seeding', progress: 1 },
+      { path: 'b', state: 'offered', progress: 0 },
+    ],
+  });
+  expect(sharingHint(fakeSnapshot({ offers: [{ ...own, seeds: 1 }, part] }))).toContain('Keep this tab');
   const neighbours = [fakeNeighbour('a', { upRate: 5000 })];
   expect(sharingHint(fakeSnapshot({ offers: [own], neighbours }))).toContain('Somebody is downloading');
 });

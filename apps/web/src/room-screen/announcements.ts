@@ -4,7 +4,7 @@ import { receivedCount } from '../files/totals.ts';
 import { countOf } from '../format/format.ts';
 
 /**
- * What changed between two snapshots that a person who does not see the page wants to hear: who and what came, and what is complete.
+ * What changed between two snapshots that a person who does not see the page wants to hear: who and what came and went, and what is complete.
  * Progress is left out, since it would never stop talking.
  */
 export function announcements(before: RoomSnapshot, after: RoomSnapshot): string[] {
@@ -22,6 +22,7 @@ export function announcements(before: RoomSnapshot, after: RoomSnapshot): string
   const old = new Map(before.offers.map(offer => [offer.id, offer]));
   for (const offer of after.offers) {
     const earlier = old.get(offer.id);
+    old.delete(offer.id);
     if (earlier === offer) continue;
     if (earlier === undefined) {
       if (!offer.mine)
@@ -32,5 +33,7 @@ export function announcements(before: RoomSnapshot, after: RoomSnapshot): string
     if (here > receivedCount(earlier) && here === offer.files.length)
       said.push(`${offerTitle(offer)} is complete.`);
   }
+  for (const gone of old.values())
+    if (!gone.mine) said.push(`${gone.authorName} took back ${offerTitle(gone)}.`);
   return said;
 }

@@ -36,6 +36,12 @@ const one = (state: FileState, mine = false) =>
     offers: [fakeOffer({ id: 'o', mine, files: [{ path: 'dir/a "b".txt', state, progress: 0.25 }] })],
   });
 
+test('a second tab of a room says that it keeps nothing', () => {
+  const storage = { kind: 'opfs', quota: 10e9, used: 0 } as const;
+  expect(render({ storage: { ...storage, keeps: false } })).toContain('open in another tab');
+  expect(render({ storage: { ...storage, keeps: true } })).not.toContain('open in another tab');
+});
+
 describe('a file row', () => {
   test('tells path, state and progress', () => {
     expect(rowOf(one('downloading'))).toContain(

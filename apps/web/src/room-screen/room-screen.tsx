@@ -113,10 +113,12 @@ function emptyText({ neighbours, connection }: RoomSnapshot): string {
     : 'No files here yet. They appear as soon as somebody who has them opens this link.';
 }
 
-function storageWords({ kind, quota, used }: RoomSnapshot['storage']): string {
+function storageWords({ kind, keeps, quota, used }: RoomSnapshot['storage']): string {
   const room = quota > 0 ? `${formatBytes(used)} of ${formatBytes(quota)} used on this device.` : '';
   if (kind === 'memory')
     return `This browser lets Shoal keep files in memory only: they are gone with this tab, and large ones may not fit. ${room}`;
+  if (!keeps)
+    return `This room is open in another tab of this browser: what you download in this one is gone with it, so save it, or use the other tab. ${room}`;
   // Every browser of today has OPFS, but Firefox withholds it in private windows.
   if (kind === 'indexeddb')
     return `This looks like a private window: files are kept until it is closed, so save what you want to keep. ${room}`;

@@ -1,5 +1,5 @@
 import type { RoomSnapshot } from '@shoal/room';
-import { isOwn } from '../files/totals.ts';
+import { totalsOf } from '../files/totals.ts';
 import { isFlowing } from '../format/format.ts';
 
 /**
@@ -7,7 +7,7 @@ import { isFlowing } from '../format/format.ts';
  * @returns undefined when nothing is shared from here.
  */
 export function sharingHint({ offers, neighbours }: RoomSnapshot): string | undefined {
-  const own = offers.filter(isOwn);
+  const own = offers.filter(offer => offer.mine && totalsOf(offer).count.seeding > 0);
   if (own.length === 0) return undefined;
   if (neighbours.some(neighbour => isFlowing(neighbour.upRate)))
     return 'Somebody is downloading from you: keep this tab open.';

@@ -51,7 +51,7 @@ test('shows a click within a frame or two, and the end of a download, while numb
   });
   const move = (ms: number): void => {
     for (let passed = 0; passed < ms; passed += 10) {
-      room.set({ storage: { kind: 'opfs', quota: 1, used: passed } }, 'numbers');
+      room.set({ storage: { kind: 'opfs', keeps: true, quota: 1, used: passed } }, 'numbers');
       vi.advanceTimersByTime(10);
     }
   };

@@ -51,7 +51,9 @@ function Limit({ label, value, onChange }: LimitProps) {
   const [draft, setDraft] = useState<string>();
   const id = useId();
   const keep = () => {
-    if (draft !== undefined) onChange(limitOf(draft));
+    const limit = draft === undefined ? undefined : limitOf(draft);
+    // A slip of the finger lifts no cap: what makes no sense leaves what was set.
+    if (limit !== undefined) onChange(limit === 'none' ? undefined : limit);
     setDraft(undefined);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {

@@ -44,12 +44,12 @@ test('what is damaged or of another version is as if never set', () => {
     expect(new Settings(kept(text).port).get()).toEqual(NONE);
 });
 
-test('a cap is typed in megabytes per second; nothing and nonsense are no cap', () => {
+test('a cap is typed in megabytes per second; nothing is no cap, and nonsense says nothing', () => {
   expect(['1', ' 0,5 ', '0.000001', '', '0', '-1', 'fast', '1e999'].map(limitOf)).toEqual([
     1e6,
     500_000,
     10_000,
-    undefined,
+    'none',
     undefined,
     undefined,
     undefined,

@@ -49,9 +49,10 @@ export class Settings implements NetworkSource {
 
 /**
  * A cap as a person types it, in megabytes per second.
- * @returns bytes per second; undefined, no cap, for nothing and for what is no number above 0
+ * @returns bytes per second; `none`, no cap, for nothing; undefined for what is no number above 0
  */
-export function limitOf(text: string): number | undefined {
+export function limitOf(text: string): number | 'none' | undefined {
+  if (text.trim() === '') return 'none';
   const megabytes = Number(text.trim().replace(',', '.'));
   return megabytes > 0 && Number.isFinite(megabytes) ? Math.max(LEAST_LIMIT, megabytes * 1e6) : undefined;
 }
