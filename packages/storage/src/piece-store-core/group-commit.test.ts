@@ -2,10 +2,12 @@ import { Bitfield, type Bytes } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { MemoryByteStore } from '../backends/memory.ts';
 import { StorageError } from '../errors.ts';
-import { rig } from '../testing/core-rig.ts';
-import { PIECE, Sample } from '../testing/fixtures.ts';
+import { ManualTimer, rig, type Rig } from '../testing/core-rig.ts';
+import { newOffer, PIECE, Sample } from '../testing/fixtures.ts';
 import { settled, until } from '../testing/turns.ts';
 import { MemoryRecords } from '../vault/records.ts';
+import { GroupCommit } from './group-commit.ts';
+import { PieceBuffers } from './partial-pieces.ts';
 import { DEFAULT_LIMITS } from './ports.ts';
 
 const MIB = 1024 * 1024;
@@ -190,6 +192,82 @@ describe('group commit', () => {
     timer.advance(DEFAULT_LIMITS.groupMs);
     expect(await log.first('failed')).toMatchObject({ code: 'disk-full' });
     expect(log.verified).toEqual([0]);
+  });
+
+  describe('while another offer goes on arriving', () => {
+    const GROUP = 3;
+
+    /** How many flushes some work on an offer takes while each of them lets more of another offer come than may wait. */
+    async function flushesOf(work: (live: Rig, sample: Sample) => Promise<unknown>): Promise<number> {
+      let arriving = async (): Promise<void> => {};
+      class BusyByteStore extends FaultyByteStore {
+        override async flush(): Promise<void> {
+          await super.flush();
+          await arriving();
+        }
+      }
+      const bytes = new BusyByteStore();
+      const live = rig({ bytes }, { groupBytes: PIECE });
+      const [idle, busy] = [new Sample([3 * PIECE]), new Sample([100 * PIECE])];
+      for (const each of [idle, busy]) await live.add(each);
+      let next = 0;
+      const more = async (): Promise<void> => {
+        for (const piece of busy.pieces.slice(next, (next += GROUP))) await live.put(busy, piece);
+        await settled();
+      };
+      let waiting = false;
+      arriving = async () => {
+        await more();
+        // Hashed while the next group is full already: it waits for the disk.
+        if (!waiting) await live.put(idle, 0);
+        waiting = true;
+        await settled();
+      };
+      await more();
+      await until(() => waiting);
+      const before = bytes.flushes;
+      await work(live, idle);
+      return bytes.flushes - before;
+    }
+
+    test.each<[string, (live: Rig, sample: Sample) => Promise<unknown>]>([
+      ['a file is removed', ({ core }, { offer }) => core.removeFiles(offer, [0])],
+      ['an offer is removed', ({ core }, { offer }) => core.removeOffer(offer)],
+      ['an offer is opened anew', ({ core }, { offer, geometry }) => core.addOffer(offer, geometry)],
+    ])('%s at once', async (_, work) => {
+      expect(await flushesOf(work)).toBeLessThan(6);
+    });
+
+    test('a piece that waits for the disk does not wait for those that come later', async () => {
+      const known = ({ log }: Rig, { offer }: Sample): true | undefined =>
+        log.events.some(event => event.type === 'verified' && event.offer === offer) ? true : undefined;
+      expect(await flushesOf((live, sample) => live.log.until(() => known(live, sample)))).toBeLessThan(6);
+    });
+  });
+
+  test('commits and other work take turns in the order in which they asked', async () => {
+    const order: string[] = [];
+    const bytes = new FaultyByteStore();
+    bytes.flush = async () => void order.push('commit');
+    const buffers = new PieceBuffers(MIB, () => undefined);
+    const commit = new GroupCommit(
+      { bytes, records: new MemoryRecords(), timer: new ManualTimer() },
+      DEFAULT_LIMITS,
+      buffers,
+    );
+    let open = (): void => undefined;
+    const gate = new Promise<void>(resolve => (open = resolve));
+    const works = [commit.exclusive(() => gate)];
+    const recordWith = () => ({ have: new Uint8Array(1) });
+    const offer = { id: newOffer(), removed: false, recordWith, committed: () => {}, commitFailed: () => {} };
+    commit.add(offer, { piece: 0, file: 'f/0', begin: 0, data: new Uint8Array(PIECE) });
+    works.push(
+      commit.exclusive(async () => void order.push('later')),
+      commit.settle(),
+    );
+    open();
+    await Promise.all(works);
+    expect(order).toEqual(['commit', 'later']);
   });
 
   test('the word follows the record', async () => {

@@ -66,7 +66,11 @@ export class GroupCommit {
   #group: Group = emptyGroup();
   /** Writes follow one another: they share the memory in which runs are joined. */
   #writes: Promise<void> = Promise.resolve();
-  #running: Promise<void> | undefined;
+  /** Commits and other work on the records take turns, in the order in which they asked: nobody waits for who came later. */
+  #lane: Promise<void> = Promise.resolve();
+  /** The commit that waits for its turn, and takes what there is then. */
+  #next: Promise<void> | undefined;
+  #committing = false;
   #waiting = false;
   #lastEnd = -Infinity;
 
@@ -104,25 +108,29 @@ export class GroupCommit {
 
   /** Resolves when a writer may go on: at once, unless the disk is far behind. */
   async room(): Promise<void> {
-    while (this.#group.bytes > BACKLOG * this.#limits.groupBytes) await this.settle();
+    // Once: others fill the next group meanwhile, maybe for hours, and who removes files waits for this writer.
+    if (this.#group.bytes > BACKLOG * this.#limits.groupBytes) await this.settle();
   }
 
-  /** Commits what there is, now, and resolves when nothing is under way. */
-  async settle(): Promise<void> {
-    while (this.#running !== undefined || this.#group.shares.size > 0) await (this.#running ?? this.#run());
+  /** Commits what there is, now, and resolves when that is done. What is added meanwhile is not waited for. */
+  settle(): Promise<void> {
+    this.#next ??= this.exclusive(() => this.#commit());
+    return this.#next;
   }
 
   /** Runs other work on the records while no commit does. */
-  async exclusive(work: () => Promise<void>): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
-    await this.#hold(work());
+  exclusive(work: () => Promise<void>): Promise<void> {
+    const done = this.#lane.then(work);
+    // Who waits for the lane is not concerned with how the work before went.
+    this.#lane = done.catch(() => undefined);
+    return done;
   }
 
   #schedule(): void {
-    if (this.#running !== undefined || this.#group.shares.size === 0) return;
+    if (this.#next !== undefined || this.#committing || this.#group.shares.size === 0) return;
     const due = this.#lastEnd + this.#limits.groupMs - this.#ports.timer.now();
     if (due <= 0 || this.#group.urgent || this.#group.bytes >= this.#limits.groupBytes) {
-      void this.#run();
+      void this.settle();
     } else if (!this.#waiting) {
       this.#waiting = true;
       this.#ports.timer.after(due, () => {
@@ -132,25 +140,21 @@ export class GroupCommit {
     }
   }
 
-  #run(): Promise<void> {
+  async #commit(): Promise<void> {
     const group = this.#group;
+    this.#next = undefined;
     this.#group = emptyGroup();
-    return this.#hold(this.#commit(group));
-  }
-
-  #hold(work: Promise<void>): Promise<void> {
-    const done = work.finally(() => {
-      this.#running = undefined;
+    if (group.shares.size === 0) return;
+    this.#committing = true;
+    await this.#record(group).finally(() => {
+      this.#committing = false;
       this.#lastEnd = this.#ports.timer.now();
       this.#schedule();
     });
-    // Who waits for the lane is not concerned with how the work before went.
-    this.#running = done.catch(() => undefined);
-    return done;
   }
 
   /** Never rejects: each offer hears of its own pieces. */
-  async #commit(group: Group): Promise<void> {
+  async #record(group: Group): Promise<void> {
     this.#writeHeld(group);
     const shares = [...group.shares].filter(([offer]) => !offer.removed);
     try {

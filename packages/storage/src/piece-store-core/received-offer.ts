@@ -419,9 +419,9 @@ export class ReceivedOffer implements StoredOffer, Committable {
     });
   }
 
-  /** Waits until nothing of this offer is being hashed, written or committed. */
+  /** Waits for what is being hashed, written or committed now. What comes of other files meanwhile is not waited for: it may come for hours. */
   async #quiet(): Promise<void> {
-    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    await Promise.all(this.#tasks);
     await this.#shared.commit.settle();
   }
 }
