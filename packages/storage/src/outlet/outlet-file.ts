@@ -5,6 +5,12 @@ import type { Region } from '../piece-store-core/layout.ts';
 import { SourceReader } from '../source/source-reader.ts';
 import type { OutletRecord, OutletState, PickedFile, PickedWritable } from './outlet.ts';
 
+/** What the date and the size of a picked file tell of what is in it. */
+interface Version {
+  readonly size: number;
+  readonly modified: number;
+}
+
 /**
  * One received file that goes into a picked file. Pieces are staged in segments, each a stored file; a segment that is whole is
  * written into the picked file and its stored file deleted ([OU1] to [OU4]). Does not save its record: the owner does, between the two.
@@ -20,9 +26,11 @@ export class OutletFile {
   /** Held pieces of an earlier session that were not compared with their hash yet. */
   #unchecked: Bitfield;
   #handle: PickedFile;
-  #left: { readonly size: number; readonly modified: number };
-  /** Absent while the browser does not let us at the file, or it is not what we left. */
+  #left: Version;
+  /** Absent while the browser does not let us at the file. */
   #reader: SourceReader | undefined;
+  /** What the reader reads. */
+  #opened: Version = { size: 0, modified: 0 };
   /** The browser puts a new version of the picked file in its place: what was opened before cannot be read any more. */
   #swap: Promise<void> | undefined;
   #writable: PickedWritable | undefined;
@@ -84,6 +92,12 @@ export class OutletFile {
     return this.#inDoubt;
   }
 
+  /** The picked file is long enough for this piece. */
+  reaches(piece: number): boolean {
+    const { begin, length } = locatePiece(this.#geometry, piece);
+    return begin + length <= this.#opened.size;
+  }
+
   /** The piece must be compared with its hash before it is given away. */
   isUnchecked(piece: number): boolean {
     return this.#unchecked.has(piece - this.span.firstPiece);
@@ -113,15 +127,20 @@ export class OutletFile {
   async open(handle: PickedFile): Promise<boolean> {
     this.#handle = handle;
     const file = await handle.getFile();
-    this.#reader = new SourceReader([file], this.#geometry.pieceLength);
-    this.#inDoubt = this.#stopped = this.#held.count > 0 && !this.#isAsLeft(file);
+    this.#readFrom(file);
+    this.#inDoubt = this.#stopped = this.#held.count > 0 && !isVersion(file, this.#left);
     return !this.#stopped;
   }
 
-  /** Every piece that it holds was compared since it was opened. */
+  /**
+   * Every piece that it holds was compared since it was opened.
+   * @throws StorageError 'source-changed' when it is not what was compared; what the browser throws
+   */
   async confirm(): Promise<void> {
+    const file = await this.#handle.getFile();
+    if (!isVersion(file, this.#opened)) throw new StorageError('source-changed');
+    this.#left = this.#opened;
     this.#unchecked = new Bitfield(this.span.pieceCount);
-    await this.#look();
     if (this.#inDoubt) this.#stopped = this.#inDoubt = false;
   }
 
@@ -149,7 +168,7 @@ export class OutletFile {
   async file(): Promise<Blob> {
     const file = await this.#handle.getFile();
     if (!this.#held.complete) throw new StorageError('not-verified');
-    if (!this.#isAsLeft(file)) throw new StorageError('source-changed');
+    if (!isVersion(file, this.#left)) throw new StorageError('source-changed');
     return file;
   }
 
@@ -174,18 +193,26 @@ export class OutletFile {
    */
   async put(pieces: readonly number[], place: (piece: number) => Region): Promise<void> {
     const keepExistingData = this.#held.count > 0;
-    // What is in it would be taken over unseen.
-    if (keepExistingData && !this.#isAsLeft(await this.#handle.getFile()))
-      throw new StorageError('source-changed');
+    const expectAsLeft = async (): Promise<void> => {
+      // What is in it would be taken over unseen.
+      if (keepExistingData && !isVersion(await this.#handle.getFile(), this.#left))
+        throw new StorageError('source-changed');
+      if (this.#stopped) throw new StorageError('aborted');
+    };
+    await expectAsLeft();
     const writable = await this.#handle.createWritable({ keepExistingData });
     this.#writable = writable;
     try {
+      // Copying what is there takes the browser seconds, up to minutes.
+      await expectAsLeft();
       for (const { file, begin, length, position } of this.#runs(pieces, place))
         await writable.write({
           type: 'write',
           position,
           data: await this.#bytes.asBlob(file, begin, length),
         });
+      // The copy takes the place of whatever is there by now.
+      await expectAsLeft();
       this.#swap = writable.close().then(async () => await this.#look());
       await this.#swap;
     } catch (error) {
@@ -227,14 +254,14 @@ export class OutletFile {
   }
 
   async #look(): Promise<void> {
-    const file = await this.#handle.getFile();
-    this.#left = { size: file.size, modified: file.lastModified };
-    this.#reader?.close();
-    this.#reader = new SourceReader([file], this.#geometry.pieceLength);
+    this.#readFrom(await this.#handle.getFile());
+    this.#left = this.#opened;
   }
 
-  #isAsLeft({ size, lastModified }: File): boolean {
-    return size === this.#left.size && lastModified === this.#left.modified;
+  #readFrom(file: File): void {
+    this.#reader?.close();
+    this.#reader = new SourceReader([file], this.#geometry.pieceLength);
+    this.#opened = { size: file.size, modified: file.lastModified };
   }
 
   #segmentFile(segment: number): string {
@@ -272,6 +299,10 @@ export class OutletFile {
     }
     return runs;
   }
+}
+
+function isVersion({ size, lastModified }: File, version: Version): boolean {
+  return size === version.size && lastModified === version.modified;
 }
 
 function heldOf(pieces: number, bytes: Bytes): Bitfield {

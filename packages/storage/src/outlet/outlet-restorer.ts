@@ -48,7 +48,9 @@ export class OutletRestorer {
         if (!outlet.holds(piece)) continue;
         if (state === 'as-left') have.set(piece);
         else have.clear(piece);
+        // A record of an interrupted comparison may say so of a file that nobody can look into now.
         if (state === 'changed') suspect.set(piece);
+        else suspect.clear(piece);
       }
       // Left over by a crash: the record says that they are in the picked file.
       await outlet.tidy();

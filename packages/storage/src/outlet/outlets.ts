@@ -20,10 +20,6 @@ export class Outlets {
     this.#ports = ports;
   }
 
-  get all(): Iterable<OutletFile> {
-    return this.#files.values();
-  }
-
   get size(): number {
     return this.#files.size;
   }
@@ -90,9 +86,10 @@ export class Outlets {
   async confirm(): Promise<void> {
     const waiting = [...this.#files.values()].filter(({ inDoubt }) => inDoubt);
     if (waiting.length === 0) return;
-    for (const outlet of waiting) await outlet.confirm();
+    for (const outlet of waiting) await outlet.confirm().catch((error: unknown) => this.fail(outlet, error));
     await this.save();
-    for (const { state } of waiting) this.#ports.emit({ type: 'outlet', offer: this.offer, outlet: state });
+    for (const { stopped, state } of waiting)
+      if (!stopped) this.#ports.emit({ type: 'outlet', offer: this.offer, outlet: state });
   }
 
   /** Forgets outlets and what is staged; the picked files stay as they are. */
@@ -117,9 +114,9 @@ export class Outlets {
 
   /** The file stays as it is until it is opened anew. */
   fail(outlet: OutletFile, error: unknown): void {
-    if (outlet.stopped || this.#closed) return;
+    if (outlet.stopped && !outlet.inDoubt) return;
     outlet.stop();
-    this.tell(outlet, error);
+    if (!this.#closed) this.tell(outlet, error);
   }
 
   tell(outlet: OutletFile, error: unknown): void {

@@ -135,7 +135,9 @@ export class ReceivedOffer implements StoredOffer, Committable {
     for (const piece of group) {
       if (found.includes(piece)) continue;
       this.#suspect.clear(piece);
-      this.#outlets.of(piece)?.lose(piece);
+      const outlet = this.#outlets.of(piece);
+      // One that cannot be read has stopped, and keeps what it holds until it is opened anew.
+      if (outlet?.inDoubt === true) outlet.lose(piece);
     }
     if (found.length === 0) return;
     await commit.exclusive(async () => {
@@ -259,7 +261,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
     this.#partials.clear();
     for (const [piece, data] of this.#unjudged) this.#release(piece, data);
     this.#unjudged.clear();
-    await this.#group;
+    await this.#comparing;
     await this.#quiet();
     await this.#outlets.close();
     this.#removed = true;
@@ -308,22 +310,22 @@ export class ReceivedOffer implements StoredOffer, Committable {
     // What came meanwhile is there, and what nobody can vouch for is not.
     if (this.#have.has(piece) || this.#busy.has(piece) || !this.#known.has(piece)) return false;
     if (this.#removed || this.#isLeaving(piece)) return false;
-    return await this.#matches(piece);
+    const outlet = this.#outlets.of(piece);
+    // Beyond its end there is nothing to read, which is an answer; that it cannot be read is none.
+    if (outlet?.holds(piece) === true && !(outlet.inDoubt && outlet.reaches(piece))) return false;
+    return await this.#matches(piece).catch(() => false);
   }
 
   #isLeaving(piece: number): boolean {
     return this.#leaving.has(locatePiece(this.#geometry, piece).file);
   }
 
-  /** What lies there now has the expected hash. */
+  /** What lies there now has the expected hash. Rejects where that cannot be told. */
   async #matches(piece: number): Promise<boolean> {
     const { ports } = this.#shared;
+    if (!this.#known.has(piece)) throw new StorageError('not-verified');
     const data = new Uint8Array(locatePiece(this.#geometry, piece).length);
-    try {
-      await this.#readStored(piece, 0, data);
-    } catch {
-      return false;
-    }
+    await this.#readStored(piece, 0, data);
     const digest = await hashPiece(ports.crypto, this.#geometry, piece, data);
     return equalBytes(digest, this.#expected.slice(piece, 1));
   }
