@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from './ports.ts';
 import { Bitfield, equalBytes, type Bytes } from '@shoal/protocol';
 import { MemoryByteStore } from '../backends/memory.ts';
 import { MemoryRecords } from '../vault/records.ts';
-import { rig } from '../testing/core-rig.ts';
+import { rig, type Rig } from '../testing/core-rig.ts';
 import { blocksOf, PIECE, Sample } from '../testing/fixtures.ts';
 import { settled } from '../testing/turns.ts';
 
@@ -247,4 +247,86 @@ test('a block that comes while its file is being deleted does not end as a claim
   await removing;
   await core.close();
   expect(new Bitfield(2, (await disk.records.load(sample.offer))?.have).count).toBe(0);
+});
+
+test('a file that is removed twice at once takes nothing before both are done', async () => {
+  let open = (): void => undefined;
+  const gate = new Promise<void>(resolve => (open = resolve));
+  class SlowByteStore extends MemoryByteStore {
+    override async remove(name: string): Promise<void> {
+      if (name.endsWith('/f0')) await gate;
+      await super.remove(name);
+    }
+  }
+  const { core, log, timer, add, put } = rig({ bytes: new SlowByteStore() });
+  const sample = new Sample([2 * PIECE, 2 * PIECE]);
+  await add(sample);
+  const one = core.removeFiles(sample.offer, [1]);
+  const all = core.removeFiles(sample.offer, [0, 1]);
+  await one;
+  await put(sample, 2);
+  await settled();
+  timer.advance(DEFAULT_LIMITS.groupMs);
+  await settled();
+  expect(log.events).toEqual([]);
+  open();
+  await all;
+  await put(sample, 2);
+  await settled();
+  timer.advance(DEFAULT_LIMITS.groupMs);
+  await log.allVerified(1);
+  expect(equalBytes(await core.read(sample.offer, 2, 0, PIECE, 0), sample.piece(2))).toBe(true);
+});
+
+test('a removal of a file that there is not leaves the others as they were', async () => {
+  const { core, log, add, put } = rig();
+  const sample = new Sample([PIECE]);
+  await add(sample);
+  await expect(core.removeFiles(sample.offer, [0, 1])).rejects.toMatchObject({ code: 'not-found' });
+  await put(sample, 0);
+  await log.allVerified(1);
+});
+
+describe('a power cut does not bring back what was claimed before', () => {
+  /** What adds claims is on the disk some time later; what takes them back is there at once, and with it all before. */
+  class RelaxedRecords extends MemoryRecords {
+    #disk: MemoryRecords;
+
+    constructor(disk: MemoryRecords) {
+      super();
+      this.#disk = disk;
+    }
+
+    override async save(...[records, retracts]: Parameters<MemoryRecords['save']>): Promise<void> {
+      await super.save(records);
+      if (retracts === true) await this.#disk.save(records);
+    }
+  }
+
+  const sample = new Sample([4 * PIECE]);
+  const file = `${sample.offer}/f0`;
+
+  test.each<[string, (live: Rig, bytes: MemoryByteStore) => Promise<unknown>]>([
+    ['of a file that was removed', ({ core }) => core.removeFiles(sample.offer, [0])],
+    ['of a file that was evicted', ({ add }, bytes) => bytes.remove(file).then(() => add(sample))],
+  ])('%s', async (_, takeBack) => {
+    // Flushed with every commit, so what comes later is there.
+    const bytes = new MemoryByteStore();
+    const disk = new MemoryRecords();
+    await disk.save([[sample.offer, { have: new Uint8Array([0xf0]) }]]);
+    const records = new RelaxedRecords(disk);
+    await records.save([[sample.offer, { have: new Uint8Array([0xf0]) }]]);
+    for (const piece of sample.pieces) await bytes.writeAt(file, piece * PIECE, sample.piece(piece));
+    const live = rig({ bytes, records });
+    expect(new Bitfield(4, await live.add(sample)).complete).toBe(true);
+    await takeBack(live, bytes);
+    // The last piece makes the file as long as it was.
+    await live.put(sample, 3);
+    await settled();
+    live.timer.advance(DEFAULT_LIMITS.groupMs);
+    await live.log.allVerified(1);
+
+    const later = rig({ bytes, records: disk });
+    expect(new Bitfield(4, await later.add(sample)).count).toBe(0);
+  });
 });

@@ -156,7 +156,8 @@ export class PieceStoreCore {
       if (damaged.has((outlets.place(piece) ?? layout.piece(piece)).file) && have.clear(piece))
         suspect.set(piece);
     // Before anything is written: a file that grows again would make a claim believed that is not true.
-    if (damaged.size + outlets.size > 0) await this.#ports.records.save([[offer, recordOf(have, suspect)]]);
+    if (damaged.size + outlets.size > 0)
+      await this.#ports.records.save([[offer, recordOf(have, suspect)]], true);
     await restored.begin(asked, have);
     return new ReceivedOffer(offer, geometry, layout, have, this.#shared, suspect, outlets);
   }

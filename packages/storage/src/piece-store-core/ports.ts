@@ -14,12 +14,15 @@ export interface PieceRecord {
 /** Where the store of record keeps, per offer, which pieces are present, and which files go into picked ones. Throws `StorageError`. */
 export interface OfferRecords {
   load(offer: OfferId): Promise<PieceRecord | undefined>;
-  /** Durable, all or none, when it resolves. */
-  save(records: readonly (readonly [OfferId, PieceRecord])[]): Promise<void>;
+  /**
+   * All or none, and safe from a crash of the browser, when it resolves.
+   * @param retracts - claims are taken back: it survives a power cut too, as what is written next may be flushed into the place of those bytes
+   */
+  save(records: readonly (readonly [OfferId, PieceRecord])[], retracts?: boolean): Promise<void>;
   outlets(offer: OfferId): Promise<readonly OutletRecord[]>;
   /** Durable when it resolves, whatever happens to the machine. */
   saveOutlets(offer: OfferId, outlets: readonly OutletRecord[]): Promise<void>;
-  /** All that is kept of the offer. */
+  /** Forgets all that is kept of the offer; durable when it resolves, whatever happens to the machine. */
   remove(offer: OfferId): Promise<void>;
 }
 

@@ -16,6 +16,7 @@ import { Outlets } from '../outlet/outlets.ts';
 import type { Committable, GroupCommit } from './group-commit.ts';
 import { hashRange } from './hash-range.ts';
 import type { OfferLayout, Region } from './layout.ts';
+import { LeavingFiles } from './leaving-files.ts';
 import { PartialPieces, type PieceBuffers } from './partial-pieces.ts';
 import type { CorePorts, PieceRecord } from './ports.ts';
 import type { Compared } from '../piece-store.ts';
@@ -55,8 +56,8 @@ export class ReceivedOffer implements StoredOffer, Committable {
   #comparing: Promise<unknown> = Promise.resolve();
   /** The suspects that are being compared now. Who deletes bytes waits for them. */
   #group: Promise<void> = Promise.resolve();
-  /** Files whose bytes are being deleted: a late block must not end as a claim without bytes. */
-  readonly #leaving = new Set<number>();
+  /** A late block must not end as a claim without bytes. */
+  readonly #leaving = new LeavingFiles();
   #removed = false;
   /** No further group of suspects is begun: the record says which are left. */
   #closing = false;
@@ -228,21 +229,20 @@ export class ReceivedOffer implements StoredOffer, Committable {
 
   async removeFiles(files: readonly number[]): Promise<void> {
     const { bytes, records } = this.#shared.ports;
-    for (const index of files) {
-      this.#leaving.add(index);
-      for (const piece of this.#piecesOf(index)) {
-        this.discard(piece);
-        this.#suspect.clear(piece);
-      }
+    const pieces = files.flatMap(index => this.#piecesOf(index));
+    this.#leaving.begin(files);
+    for (const piece of pieces) {
+      this.discard(piece);
+      this.#suspect.clear(piece);
     }
     try {
       // What is on its way to a commit, or being compared, lands first, then goes with the rest.
       await this.#group;
       await this.#quiet();
       await this.#shared.commit.exclusive(async () => {
-        for (const index of files) for (const piece of this.#piecesOf(index)) this.#have.clear(piece);
+        for (const piece of pieces) this.#have.clear(piece);
         // The claim goes before the bytes. Space in the container of small files is not given back: it is little.
-        await records.save([[this.id, this.recordWith([])]]);
+        await records.save([[this.id, this.recordWith([])]], true);
       });
       for (const index of files) {
         const { own, file } = this.#layout.file(index);
@@ -250,7 +250,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
       }
       await this.#outlets.drop(files);
     } finally {
-      for (const index of files) this.#leaving.delete(index);
+      this.#leaving.end(files);
     }
   }
 
@@ -337,7 +337,7 @@ export class ReceivedOffer implements StoredOffer, Committable {
     this.#have.clear(piece);
     this.#outlets.fail(outlet, error);
     await this.#shared.commit.exclusive(async () => {
-      await this.#shared.ports.records.save([[this.id, this.recordWith([])]]);
+      await this.#shared.ports.records.save([[this.id, this.recordWith([])]], true);
       await this.#outlets.save();
     });
     return error;

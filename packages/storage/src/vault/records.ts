@@ -43,10 +43,11 @@ export class VaultRecords implements OfferRecords {
     return checked.success ? checked.output : undefined;
   }
 
-  async save(records: readonly (readonly [OfferId, PieceRecord])[]): Promise<void> {
+  async save(records: readonly (readonly [OfferId, PieceRecord])[], retracts = false): Promise<void> {
     await mapped(async () => {
-      // Relaxed: if a power cut takes the record, its pieces are fetched again; it can never claim too much.
-      const transaction = this.#database.transaction('bitfields', 'readwrite', { durability: 'relaxed' });
+      // Relaxed: if a power cut takes a record that adds claims, its pieces are fetched again. Without one that takes claims back it would claim too much.
+      const durability = retracts ? 'strict' : 'relaxed';
+      const transaction = this.#database.transaction('bitfields', 'readwrite', { durability });
       await Promise.all([
         ...records.map(([offer, record]) =>
           transaction.store.put(record.suspect === undefined ? record.have : record, [this.#place, offer]),
@@ -75,18 +76,19 @@ export class VaultRecords implements OfferRecords {
   }
 
   async remove(offer: OfferId): Promise<void> {
-    await mapped(async () => {
-      await this.#database.delete('bitfields', [this.#place, offer]);
-      await this.#database.delete('outlets', [this.#place, offer]);
-    });
+    await this.#forget([this.#place, offer]);
   }
 
   /** Forgets everything of the place. */
   async clear(): Promise<void> {
-    const all = IDBKeyRange.bound([this.#place, ''], [this.#place, '\uffff']);
+    await this.#forget(IDBKeyRange.bound([this.#place, ''], [this.#place, '\uffff']));
+  }
+
+  async #forget(key: [string, OfferId] | IDBKeyRange): Promise<void> {
     await mapped(async () => {
-      await this.#database.delete('bitfields', all);
-      await this.#database.delete('outlets', all);
+      const stores = ['bitfields', 'outlets'] as const;
+      const transaction = this.#database.transaction(stores, 'readwrite', { durability: 'strict' });
+      await Promise.all([...stores.map(name => transaction.objectStore(name).delete(key)), transaction.done]);
     });
   }
 }
@@ -100,7 +102,7 @@ export class MemoryRecords implements OfferRecords {
     return this.#pieces.get(offer);
   }
 
-  async save(records: readonly (readonly [OfferId, PieceRecord])[]): Promise<void> {
+  async save(records: readonly (readonly [OfferId, PieceRecord])[], _retracts?: boolean): Promise<void> {
     for (const [offer, record] of records) this.#pieces.set(offer, record);
   }
 

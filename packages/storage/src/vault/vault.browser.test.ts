@@ -16,6 +16,7 @@ import {
   type RoomId,
 } from '@shoal/protocol';
 import { newOffer, newRoom } from '../testing/fixtures.ts';
+import { VaultRecords } from './records.ts';
 import { MIGRATIONS, openVaultDatabase } from './schema.ts';
 import { openVault, type KeptRun, type Vault } from './vault.ts';
 
@@ -310,3 +311,24 @@ function run(offer: OfferId, first: number): Bytes {
   const auth = { kind: 'signed', signature: new Uint8Array(SIGNATURE_BYTES) } as const;
   return encodeMessage({ type: 'hashes', offer, first, hashes: new Uint8Array(HASH_BYTES), auth });
 }
+
+test('what takes claims back survives a power cut, what adds some need not', async () => {
+  const database = await openVaultDatabase(name);
+  const asked = vi.spyOn(database, 'transaction');
+  const durability = (): unknown[] =>
+    asked.mock.calls
+      .splice(0)
+      .flatMap(([, mode, options]) => (mode === 'readwrite' ? options?.durability : []));
+  const records = new VaultRecords(database, 'place');
+  const [offer, have] = [newOffer(), new Uint8Array(1)];
+  await records.save([[offer, { have }]]);
+  expect(durability()).toEqual(['relaxed']);
+  await records.save([[offer, { have }]], true);
+  expect(durability()).toEqual(['strict']);
+  await records.remove(offer);
+  expect([durability(), await records.load(offer)]).toEqual([['strict'], undefined]);
+  await records.save([[offer, { have }]]);
+  await records.clear();
+  expect([durability(), await records.load(offer)]).toEqual([['relaxed', 'strict'], undefined]);
+  database.close();
+});
