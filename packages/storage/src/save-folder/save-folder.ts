@@ -8,7 +8,7 @@ const NAMED = 3;
 
 /**
  * Streams complete files into a folder that a person picked, each under its path. What lies there already is never written over: the
- * names come from someone else. A file shows only once it is whole, since browsers put it in its place when it is closed.
+ * names come from someone else. A file that cannot be saved leaves nothing: until it is whole an empty one has its name, which only a crash leaves there.
  * @throws StorageError 'io' naming what could not be written, after all else was; at once when it is not about one file
  */
 export async function saveFolder(
@@ -41,10 +41,16 @@ async function saveFile(root: FileSystemDirectoryHandle, path: string, blob: Blo
   for (const name of names)
     folder = await held(folder, parent => parent.getDirectoryHandle(name, { create: true }));
   const file = await createFile(folder, last);
-  const writable = await held(file, created => created.createWritable());
-  // Some engines give an empty Blob's stream no end.
-  if (blob.size === 0) await writable.close();
-  else await blob.stream().pipeTo(writable);
+  try {
+    const writable = await held(file, created => created.createWritable());
+    // Some engines give an empty Blob's stream no end.
+    if (blob.size === 0) await writable.close();
+    else await blob.stream().pipeTo(writable);
+  } catch (error) {
+    // The empty file would keep the name from the next try.
+    await held(folder, parent => parent.removeEntry(file.name)).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function createFile(folder: FileSystemDirectoryHandle, name: string): Promise<FileSystemFileHandle> {
