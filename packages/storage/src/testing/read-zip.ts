@@ -6,7 +6,7 @@ export interface ZipMember {
 }
 
 /**
- * Reads a .zip by its central directory (APPNOTE 4.3), stored members only: written from the format's description and not with the
+ * Reads a .zip by its central directory (APPNOTE 4.3; of zip64 the number of members alone), stored members only: written from the format's description and not with the
  * library that makes the archives. Checks CRC-32 and the UTF-8 flag.
  */
 export async function readZip(blob: Blob): Promise<ZipMember[]> {
@@ -14,7 +14,7 @@ export async function readZip(blob: Blob): Promise<ZipMember[]> {
   const view = new DataView(bytes.buffer);
   const end = bytes.length - 22;
   if (view.getUint32(end, true) !== 0x06054b50) throw new Error('no end of central directory');
-  const count = view.getUint16(end + 10, true);
+  const count = countOf(view, end);
   let at = view.getUint32(end + 16, true);
   const members: ZipMember[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -32,6 +32,21 @@ export async function readZip(blob: Blob): Promise<ZipMember[]> {
     at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
   return members;
+}
+
+/** 0xFFFF says that the number is in the zip64 record, whose locator comes before the end record (APPNOTE 4.4.22). */
+function countOf(view: DataView, end: number): number {
+  const count = view.getUint16(end + 10, true);
+  if (count < 0xffff) return count;
+  const locator = end - 20;
+  if (view.getUint32(locator, true) !== 0x07064b50) throw new Error('no zip64 locator');
+  const record = Number(view.getBigUint64(locator + 8, true));
+  if (view.getUint32(record, true) !== 0x06064b50) throw new Error('no zip64 end record');
+  if (record + 12 + Number(view.getBigUint64(record + 4, true)) !== locator)
+    throw new Error('zip64 end record of another length');
+  if (Number(view.getBigUint64(record + 48, true)) !== view.getUint32(end + 16, true))
+    throw new Error('two places of the central directory');
+  return Number(view.getBigUint64(record + 32, true));
 }
 
 function crc32(bytes: Bytes): number {

@@ -1,12 +1,14 @@
 import { makeZip } from 'client-zip';
+import type { Bytes } from '@shoal/protocol';
 import { StorageError } from '../errors.ts';
 import type { ZipEntry } from '../piece-store.ts';
 import type { TempSink } from './temp.ts';
 import { uniquePaths } from './unique-paths.ts';
+import { zip64End } from './zip64-end.ts';
 
 /**
- * Streams complete files into one stored .zip. Names are UTF-8 and flagged so; sizes beyond 4 GiB and more than 65,535 files
- * are client-zip's zip64. Memory stays at one chunk, however large the archive.
+ * Streams complete files into one stored .zip. Names are UTF-8 and flagged so; sizes beyond 4 GiB are client-zip's zip64,
+ * more than 65,534 files our own. Memory stays at two chunks, however large the archive.
  * @throws StorageError 'aborted' by the signal, 'not-verified' for a file that is not complete.
  */
 export async function writeZip(
@@ -29,6 +31,14 @@ export async function writeZip(
   const sink = temp();
   try {
     const reader = makeZip(inputs()).getReader();
+    let bytes = 0;
+    // The last chunk is the end record.
+    let last: Bytes = new Uint8Array(0);
+    const append = async (chunk: Bytes): Promise<void> => {
+      if (chunk.length === 0) return;
+      await sink.append(chunk);
+      bytes += chunk.length;
+    };
     for (;;) {
       if (signal.aborted) {
         await reader.cancel();
@@ -36,8 +46,12 @@ export async function writeZip(
       }
       const { value, done } = await reader.read();
       if (done) break;
-      await sink.append(new Uint8Array(value));
+      await append(last);
+      last = new Uint8Array(value);
     }
+    const more = zip64End(entries.length, last, bytes);
+    if (more !== undefined) await append(more);
+    await append(last);
     return typed(await sink.finish());
   } catch (error) {
     await sink.drop();
