@@ -34,6 +34,11 @@ export async function hashRange(
       hashes.set(hash, (piece - first) * HASH_BYTES);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AHEAD, count) }, lane));
+  try {
+    await Promise.all(Array.from({ length: Math.min(AHEAD, count) }, lane));
+  } finally {
+    // When one has failed, nobody wants what the others would still read.
+    next = first + count;
+  }
   return hashes;
 }
