@@ -3,7 +3,7 @@ import type { Bytes, CryptoPort, Signal, Signer } from '@shoal/protocol';
 import type { Scheduler } from '../scheduler.ts';
 import type { SignalOutcome } from '../signaling/signaling.ts';
 
-/** Lane of the wire that carries control; the only one so far. */
+/** Lane of which sealed signals are: the link's first connection. Those of the others go over that one. */
 export const CONTROL_LANE = 0;
 
 /** Signals of one connection that are taken: an SDP and all its candidates are some thirty. */
