@@ -75,6 +75,16 @@ describe('Dialler', () => {
     expect(dialled).toEqual(['a']);
   });
 
+  test('a wish that is due later never puts off what is due before', () => {
+    const { dialler, scheduler } = harness(5);
+    dialler.joined('me', ['a']);
+    const due = scheduler.now + (scheduler.next ?? 0);
+    scheduler.advance(due - 100);
+    // The first wait is shorter than the one that runs, and ends after it.
+    dialler.retry();
+    expect(scheduler.now + (scheduler.next ?? 0)).toBe(due);
+  });
+
   test('[NB9] one more is dialled on demand though there are enough, and only while there is room', async () => {
     const { dialler, scheduler, dialled, state } = harness(1);
     dialler.joined('me', ['a']);

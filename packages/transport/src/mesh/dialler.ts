@@ -2,6 +2,7 @@ import type { PeerId } from '@shoal/protocol';
 import type { Scheduler } from '../scheduler.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 import { AddressBook } from './address-book.ts';
+import { Alarm } from './alarm.ts';
 import { backoffDelay } from './backoff.ts';
 import type { MeshTiming } from './options.ts';
 
@@ -24,9 +25,8 @@ export interface DiallerOptions {
 export class Dialler {
   readonly book = new AddressBook();
   readonly #options: DiallerOptions;
+  readonly #alarm: Alarm;
   #failures = 0;
-  #cancelTimer: () => void = () => undefined;
-  #timerDelay: number | undefined;
   #retrying = false;
   #asking = false;
   /** The server named nobody new: until then it is not asked for one more than needed again; ms. */
@@ -35,6 +35,12 @@ export class Dialler {
 
   constructor(options: DiallerOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.scheduler, () => {
+      // After a failure only what is wanted is made up for.
+      const least = this.#retrying ? 0 : 1;
+      this.#retrying = false;
+      void this.#refresh(least);
+    });
   }
 
   /** In the room (again), under a new address. */
@@ -50,7 +56,7 @@ export class Dialler {
   wake(): void {
     this.#failures = 0;
     this.book.forgive();
-    this.#wakeIn(0);
+    this.#alarm.wakeIn(0);
   }
 
   /** A link is open: what failed before does not slow us any more. */
@@ -67,17 +73,17 @@ export class Dialler {
     const { random, timing } = this.#options;
     const delay = backoffDelay(this.#failures, { base: timing.retryBase, cap: timing.retryCap }, random());
     this.#failures += 1;
-    this.#wakeIn(delay);
+    this.#alarm.wakeIn(delay);
   }
 
   /** One link more than needed is asked for now, if there is room for it and there may be somebody new. */
   seek(): void {
-    if (this.#options.scheduler.now >= this.#barrenUntil) this.#wakeIn(0);
+    if (this.#options.scheduler.now >= this.#barrenUntil) this.#alarm.wakeIn(0);
   }
 
   close(): void {
     this.#closed = true;
-    this.#cancelTimer();
+    this.#alarm.close();
   }
 
   /** @returns how many were dialled */
@@ -87,22 +93,8 @@ export class Dialler {
     const picked = this.book.pick(Math.max(least, wanted()), view);
     for (const address of picked) dial(address);
     // With enough neighbours, one more now and then: else parts of the room that lost each other would never meet again.
-    this.#wakeIn((wanted() > 0 ? timing.refresh : timing.mix) * (0.5 + random()));
+    this.#alarm.wakeIn((wanted() > 0 ? timing.refresh : timing.mix) * (0.5 + random()));
     return picked.length;
-  }
-
-  /** One timer: the earliest wish counts. */
-  #wakeIn(delay: number): void {
-    if (this.#closed || (this.#timerDelay !== undefined && this.#timerDelay <= delay)) return;
-    this.#cancelTimer();
-    this.#timerDelay = delay;
-    this.#cancelTimer = this.#options.scheduler.after(delay, () => {
-      this.#timerDelay = undefined;
-      // After a failure only what is wanted is made up for.
-      const least = this.#retrying ? 0 : 1;
-      this.#retrying = false;
-      void this.#refresh(least);
-    });
   }
 
   async #refresh(least: number): Promise<void> {

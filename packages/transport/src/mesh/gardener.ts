@@ -1,6 +1,7 @@
 import { memberAddress } from '@shoal/protocol';
 import type { MemberAddress, PeerId } from '@shoal/protocol';
 import type { Scheduler } from '../scheduler.ts';
+import { Alarm } from './alarm.ts';
 import { backoffDelay } from './backoff.ts';
 import type { Claims } from './claims.ts';
 import { candidatesOf, pickCandidates, pickPrune } from './neighbour-policy.ts';
@@ -37,18 +38,17 @@ interface Trouble {
 export class Gardener {
   readonly #options: GardenerOptions;
   readonly #troubles = new Map<PeerId, Trouble>();
-  #cancel: (() => void) | undefined;
-  #dueAt = Infinity;
-  #closed = false;
+  readonly #alarm: Alarm;
 
   constructor(options: GardenerOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.scheduler, () => this.#look());
   }
 
   /** Something has changed: looks at the neighbourhood soon. What changes until then is looked at once. */
   consider(): void {
     const { timing, random } = this.#options;
-    this.#wakeIn(timing.collect * (0.5 + random()));
+    this.#alarm.wakeIn(timing.collect * (0.5 + random()));
   }
 
   /** Counts and returns the tries of a member that came to nothing; each makes the next wait longer. */
@@ -67,8 +67,7 @@ export class Gardener {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#cancel?.();
+    this.#alarm.close();
   }
 
   #look(): void {
@@ -91,23 +90,11 @@ export class Gardener {
     const count = wanted();
     for (const candidate of pickCandidates(ready, count, random)) dial(memberAddress(candidate));
     const waits = open.map(({ peer }) => this.#waitOf(peer)).filter(wait => wait > 0);
-    if (count > ready.length && waits.length > 0) this.#wakeIn(Math.min(...waits));
+    if (count > ready.length && waits.length > 0) this.#alarm.wakeIn(Math.min(...waits));
   }
 
   /** Milliseconds until a member may be tried again. */
   #waitOf(peer: PeerId): number {
     return (this.#troubles.get(peer)?.notBefore ?? 0) - this.#options.scheduler.now;
-  }
-
-  /** One timer: the earliest wish counts. */
-  #wakeIn(delay: number): void {
-    const at = this.#options.scheduler.now + delay;
-    if (this.#closed || at >= this.#dueAt) return;
-    this.#cancel?.();
-    this.#dueAt = at;
-    this.#cancel = this.#options.scheduler.after(delay, () => {
-      this.#dueAt = Infinity;
-      this.#look();
-    });
   }
 }
