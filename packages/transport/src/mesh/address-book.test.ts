@@ -43,6 +43,17 @@ describe('AddressBook', () => {
     expect(book.pick(2, view)).toContain('a');
   });
 
+  test('[CB1] relents: one more try for whoever was given up, and for no one who is blocked', () => {
+    const book = bookOf('a', 'b');
+    book.block('b');
+    for (let tries = 0; tries < 20; tries += 1) book.failed('a');
+    expect(book.pick(2, view)).toEqual([]);
+    book.relent();
+    expect(book.pick(2, view)).toEqual(['a']);
+    book.failed('a');
+    expect(book.pick(2, view)).toEqual([]);
+  });
+
   test('a fresh sample forgets who is not in it', () => {
     const book = bookOf('a', 'b');
     book.learn(['b', 'c']);

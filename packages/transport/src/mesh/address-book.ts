@@ -3,7 +3,7 @@ import type { PeerId } from '@shoal/protocol';
 /** Addresses whose member is remembered; of more the oldest are forgotten, and asked again when dialled. */
 const MAX_IDENTIFIED = 1024;
 
-/** Dials of one address before we leave it alone until the next join. */
+/** Dials of one address before we leave it alone, as long as there is anybody else to dial. */
 const MAX_TRIES = 6;
 
 interface AddressEntry {
@@ -69,6 +69,11 @@ export class AddressBook {
 
   gone(address: string): void {
     if (this.#entries.get(address)?.blocked !== true) this.#entries.delete(address);
+  }
+
+  /** Nobody else is left: whoever was given up gets one more try. */
+  relent(): void {
+    for (const entry of this.#entries.values()) entry.tries = Math.min(entry.tries, MAX_TRIES - 1);
   }
 
   /** The network is another one: what could not be reached may be reached now. */

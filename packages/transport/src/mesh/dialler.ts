@@ -92,6 +92,8 @@ export class Dialler {
     const view = { isBusy: usesAddress, isNeighbour: shuns, random };
     const picked = this.book.pick(Math.max(least, wanted()), view);
     for (const address of picked) dial(address);
+    // At the next look: what is in the way may have passed by then, and nobody else would tell us.
+    if (picked.length === 0 && wanted() > 0) this.book.relent();
     // With enough neighbours, one more now and then: else parts of the room that lost each other would never meet again.
     this.#alarm.wakeIn((wanted() > 0 ? timing.refresh : timing.mix) * (0.5 + random()));
     return picked.length;

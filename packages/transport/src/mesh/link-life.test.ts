@@ -67,6 +67,34 @@ describe('life and death of a link', () => {
     expect(a.neighbour(b.peer).connection).toBe(b.neighbour(a.peer).connection);
   });
 
+  test.each([60, 105, 180])(
+    '[CB1] two find each other again after %i s in which no connection could be made, though the server was there',
+    async seconds => {
+      const world = new World();
+      const { a, b } = await world.pair();
+      world.network.reaches = () => false;
+      for (const end of world.network.ends) end.break();
+      await world.pass(seconds * 1_000);
+      world.network.reaches = () => true;
+      await world.pass(200_000);
+      expect(a.neighbours).toEqual([b.peer]);
+      for (const { failures } of [a, b]) expect(failures).toEqual(['connect-timeout']);
+    },
+  );
+
+  test('[CB1] whom nobody can reach is tried again without end, but seldom', async () => {
+    const world = new World();
+    world.network.reaches = () => false;
+    const { a, b } = await world.pair();
+    await world.pass(600_000);
+    const made = world.network.ends.length;
+    await world.pass(3_600_000);
+    // Two ends each. Both look again: a look every 30 to 90 s, and 15 s for the try itself.
+    expect(world.network.ends.length - made).toBeGreaterThan(60);
+    expect(world.network.ends.length - made).toBeLessThan(4 * 60);
+    expect([...a.failures, ...b.failures]).toEqual(['connect-timeout', 'connect-timeout']);
+  });
+
   test('silence: a link whose other end is gone dies, a quiet one lives', async () => {
     const world = new World();
     const { a, b } = await world.pair();

@@ -41,6 +41,8 @@ export class Reception {
   readonly #options: ReceptionOptions;
   readonly #forged = new ForgedSenders();
   readonly #offers: OfferLimits;
+  /** That all are full is told once, until there has been a neighbour. */
+  #toldFull = false;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
@@ -157,7 +159,12 @@ export class Reception {
       tell(failureEvent('self-connection'));
     } else {
       const tries = contacts.failed(address);
-      if (code === 'full' && tries > 1 && neighbourhood.size === 0) tell(failureEvent('too-many-neighbours'));
+      const lonely = neighbourhood.size === 0;
+      this.#toldFull &&= lonely;
+      if (code === 'full' && tries > 1 && lonely && !this.#toldFull) {
+        this.#toldFull = true;
+        tell(failureEvent('too-many-neighbours'));
+      }
     }
     contacts.retry();
   }
