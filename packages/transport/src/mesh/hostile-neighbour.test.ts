@@ -113,6 +113,8 @@ describe('[NB4] a neighbour that hands on is not believed', () => {
     const after = world.member({ address: 'a2', signer });
     world.hub.meddle = box => box;
     await world.start(after);
+    // The grace of a new session is over.
+    await world.pass(15_000);
     const made = world.network.ends.length;
     for (const said of kept.filter(({ from }) => from === b.peer))
       a.neighbour(signer.peerId).send(encodeMessage(said));
@@ -165,6 +167,60 @@ describe('[NB4] a neighbour that hands on is not believed', () => {
     const { world, b, c } = await room(plot, ['a', 'b', 'c', 'd']);
     await world.pass(60_000);
     expect(b.neighbours).toContain(c.peer);
+  });
+});
+
+describe('[NB4] a member that reloads its page accuses nobody of forging', () => {
+  /** A looks for B over R; what A says to be handed on takes `late` ms. B comes again `gone` ms after it left. */
+  async function reloaded(seed: number, gone: number, late = 0) {
+    const world = new World(seed);
+    const signer = nodeSigner();
+    const a = world.member({
+      address: 'a',
+      connect: options => {
+        const end = world.network.connect(options);
+        const send = end.send.bind(end);
+        end.send = frame => {
+          if (late === 0 || frame[0] !== 1 || decodeMessage(frame).type !== 'relay') send(frame);
+          else world.scheduler.after(late, () => send(frame));
+        };
+        return end;
+      },
+    });
+    const [r, b] = [world.member({ address: 'r' }), world.member({ address: 'b', signer })];
+    await world.start(a, r, b);
+    await world.pass(5_000);
+    // A's own line to the server is down.
+    world.hub.leave('a');
+    a.seat.lost();
+    b.mesh.close();
+    await world.pass(gone);
+    const again = world.member({ address: 'b again', signer });
+    await world.start(again);
+    await world.pass(40_000);
+    expect(again.neighbours.toSorted()).toEqual([a.peer, r.peer].toSorted());
+    return [a, r, again].flatMap(({ failures }) => failures);
+  }
+
+  test.each([0, 300, 600])('gone for %i ms', async gone => {
+    for (let seed = 1; seed <= 5; seed += 1) expect(await reloaded(seed, gone), `${seed}`).toEqual([]);
+  });
+
+  test('boxes for its earlier seat are still on their way', async () => {
+    for (let seed = 1; seed <= 5; seed += 1) expect(await reloaded(seed, 300, 2_000), `${seed}`).toEqual([]);
+  });
+
+  test('whoever forges later is named, though it did so before', async () => {
+    const { world, a, b, c } = await room(said => said);
+    const seat = toBase64Url(world.crypto.randomBytes(16));
+    const forged = encodeMessage({ type: 'relayed', from: c.peer, seat, box: junk() });
+    a.neighbour(b.peer).send(forged);
+    await world.pass(14_000);
+    expect(b.failures).toEqual([]);
+    await world.pass(2_000);
+    a.neighbour(b.peer).send(forged);
+    await world.settle();
+    expect(b.failures).toEqual(['relay-forged']);
   });
 });
 

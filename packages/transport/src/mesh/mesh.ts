@@ -68,6 +68,7 @@ export class Mesh {
     const random = options.random ?? (() => fraction(crypto.randomBytes(4)));
     const createSignaling = options.signaling ?? (settings => new SocketIoSignaling(settings));
     const signaling = createSignaling({ url, room, scheduler, random });
+    const limits = { ...DEFAULT_LINK_LIMITS, ...options.linkLimits };
     const quarantine = new Quarantine(scheduler, timing.quarantine);
     const tell = (event: MeshEvent): void => this.#listeners.emit(event);
     const self = { peer: signer.peerId, seat: createConnectionId(crypto) };
@@ -97,7 +98,7 @@ export class Mesh {
       relay: async (to, box) => relay.send(to, box),
       scheduler,
       connect: options.connect ?? simplePeerConnections,
-      limits: { ...DEFAULT_LINK_LIMITS, ...options.linkLimits },
+      limits,
       features: [...(options.features ?? []), PEERS_FEATURE, LANES_FEATURE, MOVE_FEATURE, NUDGES_FEATURE],
       relayOnly,
       onLink: (attempt, event) => this.#neighbourhood.linkEvent(attempt, event),
@@ -171,6 +172,8 @@ export class Mesh {
       self: signer.peerId,
       maxNeighbours,
       probeMs,
+      // An unfinished connection with our earlier session lives no longer.
+      graceMs: limits.connectTimeoutMs,
       scheduler,
       crypto,
       connections,

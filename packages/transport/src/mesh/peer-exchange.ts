@@ -47,6 +47,15 @@ export class PeerExchange {
     return this.#partners.get(peer)?.seat;
   }
 
+  /**
+   * Whether `peer` knows `other` by an earlier seat (`other` has reloaded, and `peer` was not told yet): what it seals for that
+   * opens nowhere, and would look forged.
+   */
+  isStale(peer: PeerId, other: PeerId): boolean {
+    const told = this.#partners.get(peer)?.told.get(other);
+    return told !== undefined && told !== this.seatOf(other);
+  }
+
   joined(neighbour: Neighbour): void {
     if (!neighbour.features.includes(PEERS_FEATURE)) return;
     const { scheduler } = this.#options;

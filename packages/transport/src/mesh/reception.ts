@@ -25,6 +25,8 @@ export interface ReceptionOptions {
   readonly self: PeerId;
   readonly maxNeighbours: number;
   readonly probeMs: number;
+  /** Milliseconds from the start of our session in which there may still be boxes for an earlier one of ours. */
+  readonly graceMs: number;
   readonly scheduler: Pick<Scheduler, 'now'>;
   readonly crypto: Pick<CryptoPort, 'randomBytes'>;
   readonly connections: Connections;
@@ -41,12 +43,14 @@ export class Reception {
   readonly #options: ReceptionOptions;
   readonly #forged = new ForgedSenders();
   readonly #offers: OfferLimits;
+  readonly #graceUntil: number;
   /** That all are full is told once, until there has been a neighbour. */
   #toldFull = false;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
     this.#offers = new OfferLimits(options.scheduler);
+    this.#graceUntil = options.scheduler.now + options.graceMs;
   }
 
   /** A new address: whoever was a forger under the old one may have been a victim. */
@@ -172,8 +176,10 @@ export class Reception {
   /**
    * A bad box that a neighbour handed over. It, or whoever it names as the sender, made it: nobody can say which, and either could
    * do so to part two others. So nothing follows from it: their connection waits for its time to be over, and is tried another way.
+   * A member that has just started may have been here before, under another seat: what was on its way there looks the same, and is no one's fault.
    */
   #disbelieve(via: PeerId): void {
+    if (this.#options.scheduler.now < this.#graceUntil) return;
     if (this.#forged.add(via)) this.#options.tell(failureEvent('relay-forged', via));
   }
 

@@ -1,5 +1,5 @@
 import { createConnectionId, decodeMessage, memberAddress } from '@shoal/protocol';
-import type { PeerMessage } from '@shoal/protocol';
+import type { MemberAddress, PeerMessage } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { FakeScheduler } from '../testing/fake-scheduler.ts';
 import { nodeCrypto, nodeSigner } from '../testing/node-crypto.ts';
@@ -30,8 +30,7 @@ function harness() {
     onUnknown: address => unknown.push(address),
     onFlood,
   });
-  const neighbours = [n, m].map(({ peer, seat }) => {
-    const heard: PeerMessage[] = [];
+  const joins = ({ peer, seat }: MemberAddress, heard: PeerMessage[]): void => {
     exchange.joined({
       peer,
       connection: createConnectionId(crypto),
@@ -58,10 +57,26 @@ function harness() {
     ] as const;
     exchange.receive(peer, { type: 'peers', added, dropped: [] });
     heard.length = 0;
-    return heard;
-  });
-  const [atN = [], atM = []] = neighbours;
-  return { self, n, m, x, to: memberAddress(x), relay, exchange, atN, atM, unknown, boxes, state };
+  };
+  const [atN, atM]: [PeerMessage[], PeerMessage[]] = [[], []];
+  joins(n, atN);
+  joins(m, atM);
+  return {
+    self,
+    n,
+    m,
+    x,
+    to: memberAddress(x),
+    relay,
+    exchange,
+    scheduler,
+    joins,
+    atN,
+    atM,
+    unknown,
+    boxes,
+    state,
+  };
 }
 
 describe('[NB3] the way of a box', () => {
@@ -126,6 +141,22 @@ describe('[NB4] refusals and handing on', () => {
     relay.receive(n.peer, { type: 'relay', to: m.peer, box: BOX });
     expect(atN.at(-1)).toEqual({ type: 'relay-refused', to: m.peer, code: 'busy' });
     expect(atM).toHaveLength(1);
+  });
+
+  test('a box for the earlier seat of a member that has reloaded is refused, until the sender has been told of the new one', () => {
+    const { relay, exchange, scheduler, joins, n, m, atN, atM } = harness();
+    scheduler.advance(1);
+    exchange.left(m.peer);
+    joins({ peer: m.peer, seat: n.seat }, atM);
+    atN.length = 0;
+    const relayed = { type: 'relay', to: m.peer, box: BOX } as const;
+    relay.receive(n.peer, relayed);
+    expect([atN, atM]).toEqual([[{ type: 'relay-refused', to: m.peer, code: 'unknown-member' }], []]);
+    scheduler.advance(1);
+    expect(atN.at(-1)).toMatchObject({ type: 'peers', added: [[m.peer, n.seat]] });
+    atM.length = 0;
+    relay.receive(n.peer, relayed);
+    expect(atM).toEqual([{ type: 'relayed', from: n.peer, seat: n.seat, box: BOX }]);
   });
 
   test('what was relayed to us stays with us; who we are and who hands it over are no senders', () => {

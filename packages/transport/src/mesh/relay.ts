@@ -104,7 +104,8 @@ export class Relay {
     const refuse = (code: RelayRefusal): void => {
       from.send(encodeMessage({ type: 'relay-refused', to, code }));
     };
-    if (to === self.peer || target === undefined || seat === undefined) refuse('unknown-member');
+    const known = to !== self.peer && !exchange.isStale(from.peer, to);
+    if (!known || target === undefined || seat === undefined) refuse('unknown-member');
     // Files come first: a box that would have to wait behind them is not worth keeping.
     else if (target.room < box.length || !this.#mayBurden(target, box)) refuse('busy');
     else target.send(encodeMessage({ type: 'relayed', from: from.peer, seat, box }));
