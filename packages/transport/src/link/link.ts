@@ -393,7 +393,7 @@ export class Link {
     this.#moves.close();
     this.#lanes.close();
     if (connected && end.by !== 'other') this.#sayGoodbye(end.code, detail);
-    else this.#connection.destroy();
+    else this.#moves.destroy();
     this.#emit({ type: 'closed', end });
   }
 
@@ -402,7 +402,7 @@ export class Link {
     this.#connection.send(
       encodeMessage({ type: 'goodbye', code: goodbyeCode(code), text: text.slice(0, 200) }),
     );
-    this.#options.scheduler.after(this.#options.limits.lingerMs, () => this.#connection.destroy());
+    this.#options.scheduler.after(this.#options.limits.lingerMs, () => this.#moves.destroy());
   }
 
   #after(ms: number, task: () => void): void {

@@ -148,6 +148,59 @@ describe('a relayed link', () => {
     }
   });
 
+  test('[MV4] does not end when the last words of one side wait 20 s behind a full send buffer', async () => {
+    for (const slow of ['a', 'b']) {
+      const { world, made, a, b, open } = await relayed();
+      for (const { end } of made.filter(({ iceServers }) => iceServers[1]?.username === `${slow} 1`)) {
+        const send = end.send.bind(end);
+        let full = false;
+        end.send = message => {
+          full ||= isMoved(message);
+          if (full) world.scheduler.after(20_000, () => send(message));
+          else send(message);
+        };
+      }
+      open();
+      await world.pass(120_000);
+      for (const member of [a, b]) expect(paths(member)).toEqual(['relay', 'direct']);
+      expect(living(world)).toHaveLength(2);
+      untouched(a, b);
+    }
+  });
+
+  /** A direct way is found; `steps` of what happens then have happened. */
+  async function moving(seed: number, steps: number) {
+    const setup = await relayed({ seed });
+    setup.open();
+    await setup.world.pass(4_999);
+    setup.world.scheduler.advance(1);
+    for (let step = 0; step < steps; step += 1) setup.world.network.step();
+    return setup;
+  }
+
+  test('[MV2] [MV4] is not lost by fresh credentials, whatever they meet', async () => {
+    for (let steps = 0; steps < 40; steps += 1) {
+      const { world, a, b } = await moving(steps, steps);
+      const { seat } = steps % 2 === 0 ? a : b;
+      seat.renew(turn(`${seat.address} 2`));
+      await world.pass(130_000);
+      for (const member of [a, b]) expect(paths(member).at(-1), `${steps} steps`).toBe('direct');
+      expect(living(world)).toHaveLength(2);
+      untouched(a, b);
+    }
+  });
+
+  test('[MV3] a goodbye is heard as one while it moves, and nothing stays open', async () => {
+    for (let steps = 0; steps < 40; steps += 1) {
+      const { world, a, b } = await moving(steps, steps);
+      const [one, other] = steps % 2 === 0 ? [a, b] : [b, a];
+      one.neighbour(other.peer).close('bad-block', 'a block that does not match its hash');
+      await world.pass(2_000);
+      expect([one.left, other.left], `${steps} steps`).toEqual([['bad-block'], ['misbehaved']]);
+      expect(living(world)).toEqual([]);
+    }
+  });
+
   test('[MV2] takes fresh credentials, also when both sides get them at once', async () => {
     const { world, made, a, b } = await relayed();
     for (const seat of [a.seat, b.seat]) seat.renew(turn(`${seat.address} 2`));
@@ -241,6 +294,10 @@ describe('a relayed link', () => {
     expect(a.neighbours).toEqual([b.peer]);
   });
 });
+
+function isMoved(frame: Uint8Array): boolean {
+  return new TextDecoder('latin1').decode(frame).includes('moved');
+}
 
 function isLast(frame: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(frame).includes('last');

@@ -14,6 +14,11 @@ import { SendQueue } from './send-queue.ts';
 export const MOVE_FEATURE = 'move';
 /** First and longest wait before a direct way is looked for again, ms: routers and STUN servers change seldom. */
 const SEEK_MS = { first: 5_000, longest: 120_000 };
+/**
+ * Times the usual limit that a move may take once we have said `ready`: from then on the other side may be over there already, and to give up costs the link. What
+ * is under way may wait behind a full send buffer of a slow relay; a connection that has died says so by itself.
+ */
+const PATIENCE = 4;
 /** Wait before fresh credentials are tried again, ms. */
 const RENEW_RETRY_MS = 5_000;
 /** Signals taken for one try: a description and its candidates are some thirty. */
@@ -72,7 +77,7 @@ interface Try {
   readonly strand: Strand;
   readonly iceServers: readonly IceServer[];
   readonly held: Held;
-  readonly stopDeadline: () => void;
+  stopDeadline: () => void;
   signals: number;
   /** Connected, as seen from here and from there. */
   up: boolean;
@@ -150,14 +155,21 @@ export class Moves {
     else if (message.move === this.#handover?.number) this.#step(this.#handover, message.step);
   }
 
-  /** Ends all connections but the one in use: that one may still have to carry a goodbye. */
+  /**
+   * Nothing moves any more. The connections stay until {@link destroy}: a goodbye goes over the one in use, but who has not come over yet
+   * needs our last word on the old one to hear it, and who is over there already listens to the one that we tried.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#drop();
+    this.#try?.stopDeadline();
     this.#handover?.stopDeadline();
-    this.#handover?.old.connection.destroy();
     this.#current.queue.clear();
+  }
+
+  destroy(): void {
+    for (const strand of [this.#current, this.#try?.strand, this.#handover?.old])
+      strand?.connection.destroy();
   }
 
   #open(initiator: boolean, iceServers: readonly IceServer[]): Strand {
@@ -174,6 +186,7 @@ export class Moves {
   }
 
   #route(strand: Strand, event: PeerConnectionEvent): void {
+    if (this.#closed) return;
     const handover = this.#handover;
     if (strand === this.#current) {
       if (event.type === 'message' && handover?.heardLast === false) this.#hold(handover.held, event.data);
@@ -185,8 +198,8 @@ export class Moves {
   #start(way: Way): void {
     if (this.#closed || this.#handover !== undefined) return;
     if (this.#try !== undefined) {
-      // Credentials end; a direct way can wait.
-      if (way === 'direct' || this.#try.way === 'any') return;
+      // Credentials end; a direct way can wait. Not so once we have said `ready`: see PATIENCE.
+      if (way === 'direct' || this.#try.way === 'any' || this.#try.up) return;
       this.#drop();
     }
     this.#begin(this.#nextNumber, way, true);
@@ -194,7 +207,6 @@ export class Moves {
   }
 
   #begin(number: number, way: Way, mine: boolean): Try {
-    const { scheduler, limits } = this.#options;
     const all = this.#options.iceServers();
     const begun: Try = {
       number,
@@ -204,13 +216,18 @@ export class Moves {
       strand: this.#open(mine, way === 'direct' ? withoutRelays(all) : all),
       iceServers: all,
       held: { frames: [], bytes: 0 },
-      stopDeadline: scheduler.after(limits.connectTimeoutMs, () => this.#drop()),
+      stopDeadline: this.#within(1, () => this.#drop()),
       signals: 0,
       up: false,
       upThere: false,
     };
     this.#try = begun;
     return begun;
+  }
+
+  #within(times: number, late: () => void): () => void {
+    const { scheduler, limits } = this.#options;
+    return scheduler.after(times * limits.connectTimeoutMs, late);
   }
 
   /** The try comes to nothing; the link stays as it is. */
@@ -252,6 +269,8 @@ export class Moves {
         break;
       case 'connect':
         tried.up = true;
+        tried.stopDeadline();
+        tried.stopDeadline = this.#within(PATIENCE, () => this.#drop());
         this.#options.send({ type: 'moved', move: number, step: 'ready' });
         this.#adopt(tried);
         break;
@@ -276,7 +295,6 @@ export class Moves {
   #adopt(tried: Try): void {
     if (!tried.up || !tried.upThere) return;
     const { number, strand, held, iceServers } = tried;
-    const { scheduler, limits } = this.#options;
     tried.stopDeadline();
     this.#try = undefined;
     this.#options.send({ type: 'moved', move: number, step: 'last' });
@@ -284,7 +302,7 @@ export class Moves {
       number,
       old: this.#current,
       held,
-      stopDeadline: scheduler.after(limits.connectTimeoutMs, () => this.#options.lost()),
+      stopDeadline: this.#within(PATIENCE, () => this.#options.lost()),
       heardLast: false,
       lastHeard: false,
     };
