@@ -267,7 +267,7 @@ export class Link {
     if (this.#state === 'closed' || connection !== this.#connection) return;
     const sight = this.#sight.take(connection, stats);
     if (sight === 'first') this.#watch.opened(connection, stats);
-    if (stats.path === 'relay') this.#moves.seekDirect();
+    if (stats.path === 'relay') this.#moves.relayed();
     if (this.#state === 'open' && sight !== 'same') this.#tellPath();
   }
 

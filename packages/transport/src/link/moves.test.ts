@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { encodeMessage } from '@shoal/protocol';
 import type { IceServer } from '@shoal/protocol';
 import { describe, expect, test, vi } from 'vitest';
@@ -16,10 +17,11 @@ const turn = (username: string): IceServer[] => [
 interface Setup {
   readonly seed?: number;
   readonly relayOnly?: boolean;
+  readonly started?: boolean;
 }
 
 /** A pair that only a relay can connect, until `open` is called. */
-async function relayed({ seed = 1, relayOnly = false }: Setup = {}) {
+async function relayed({ seed = 1, relayOnly = false, started = true }: Setup = {}) {
   const world = new World(seed);
   const made: { end: FakeConnection; iceServers: readonly IceServer[]; relayOnly: boolean }[] = [];
   let direct = false;
@@ -43,7 +45,7 @@ async function relayed({ seed = 1, relayOnly = false }: Setup = {}) {
     return one;
   };
   const [a, b] = [member('a'), member('b')];
-  await world.start(a, b);
+  if (started) await world.start(a, b);
   const open = () => {
     direct = true;
   };
@@ -51,6 +53,9 @@ async function relayed({ seed = 1, relayOnly = false }: Setup = {}) {
 }
 
 const living = (world: World) => world.network.ends.filter(end => !end.isClosed);
+/** Names in the credentials that the connections alive were made with. */
+const inUse = (made: readonly { end: FakeConnection; iceServers: readonly IceServer[] }[]) =>
+  made.filter(({ end }) => !end.isClosed).map(({ iceServers }) => iceServers[1]?.username);
 const paths = ({ events }: Member) => events.flatMap(event => (event.type === 'path' ? [event.path] : []));
 const untouched = (...members: readonly Member[]) => {
   for (const { events, failures } of members) {
@@ -205,7 +210,7 @@ describe('a relayed link', () => {
     const { world, made, a, b } = await relayed();
     for (const seat of [a.seat, b.seat]) seat.renew(turn(`${seat.address} 2`));
     await world.pass(30_000);
-    const alive = made.filter(({ end }) => !end.isClosed).map(({ iceServers }) => iceServers[1]?.username);
+    const alive = inUse(made);
     expect(alive.toSorted()).toEqual(['a 2', 'b 2']);
     untouched(a, b);
     expect(a.neighbour(b.peer).path).toBe('relay');
@@ -217,7 +222,7 @@ describe('a relayed link', () => {
     expect(living(world).length).toBeGreaterThan(2);
     for (const seat of [a.seat, b.seat]) seat.renew(turn(`${seat.address} 2`));
     await world.pass(100);
-    const alive = made.filter(({ end }) => !end.isClosed).map(({ iceServers }) => iceServers[1]?.username);
+    const alive = inUse(made);
     expect(alive.toSorted()).toEqual(['a 2', 'b 2']);
     untouched(a, b);
   });
@@ -230,9 +235,38 @@ describe('a relayed link', () => {
     await world.pass(14_000);
     world.network.reaches = reaches;
     await world.pass(30_000);
-    const alive = made.filter(({ end }) => !end.isClosed).map(({ iceServers }) => iceServers[1]?.username);
+    const alive = inUse(made);
     expect(alive).toContain('a 2');
     untouched(a, b);
+  });
+
+  // These two take relays only: no direct try, whose end is another occasion, is in the way.
+  test('[MV2] credentials that come while it is being made are taken once it is open', async () => {
+    const { world, made, a, b } = await relayed({ relayOnly: true, started: false });
+    await world.start(a);
+    b.mesh.start();
+    while (made.length < 2) {
+      world.network.step();
+      await setImmediate();
+    }
+    for (const { seat } of [a, b]) seat.renew(turn(`${seat.address} 2`));
+    await world.pass(30_000);
+    const alive = inUse(made);
+    expect(alive.toSorted()).toEqual(['a 2', 'b 2']);
+    untouched(a, b);
+  });
+
+  test('[MV2] credentials that come while it moves are taken after that', async () => {
+    for (let steps = 0; steps < 30; steps += 1) {
+      const { world, made, a, b } = await relayed({ seed: steps, relayOnly: true });
+      a.seat.renew(turn('a 2'));
+      for (let step = 0; step < steps; step += 1) world.network.step();
+      b.seat.renew(turn('b 2'));
+      await world.pass(30_000);
+      const alive = inUse(made);
+      expect(alive.toSorted(), `${steps} steps`).toEqual(['a 2', 'b 2']);
+      untouched(a, b);
+    }
   });
 
   test('[RO1] [MV4] of who takes relays only stays relayed', async () => {

@@ -19,8 +19,6 @@ const SEEK_MS = { first: 5_000, longest: 120_000 };
  * is under way may wait behind a full send buffer of a slow relay; a connection that has died says so by itself.
  */
 const PATIENCE = 4;
-/** Wait before fresh credentials are tried again, ms. */
-const RENEW_RETRY_MS = 5_000;
 /** Signals taken for one try: a description and its candidates are some thirty. */
 const MAX_SIGNALS = 64;
 /** Tries that the other side may begin at once, and in the long run: each costs us a connection. */
@@ -128,8 +126,14 @@ export class Moves {
     return this.#current.queue;
   }
 
-  /** The path is a relayed one: a direct one is looked for, rarer each time, as long as it is. */
-  seekDirect(): void {
+  /** To be called whenever the path was looked at and is a relayed one. What could not be done about that before is tried again. */
+  relayed(): void {
+    this.#seekDirect();
+    if (this.#renewing) this.#renew();
+  }
+
+  /** A direct way is looked for, rarer each time, as long as the path is a relayed one. */
+  #seekDirect(): void {
     const { initiator, relayOnly, after } = this.#options;
     if (!initiator || relayOnly || this.#seeking) return;
     this.#seeking = true;
@@ -138,14 +142,14 @@ export class Moves {
       if (!this.#options.wanted()) return;
       this.#seekMs = Math.min(SEEK_MS.longest, this.#seekMs * 2);
       this.#start('direct');
-      this.seekDirect();
+      this.#seekDirect();
     });
   }
 
   /** The credentials of the relay that we use will end, and there are fresh ones. */
   renew(): void {
     this.#renewing = true;
-    if (this.#options.wanted()) this.#start('any');
+    this.#renew();
   }
 
   receive(message: MoveMessage): void {
@@ -195,6 +199,10 @@ export class Moves {
     else if (handover !== undefined && strand === handover.old) this.#leaving(handover, event);
   }
 
+  #renew(): void {
+    if (this.#options.wanted()) this.#start('any');
+  }
+
   #start(way: Way): void {
     if (this.#closed || this.#handover !== undefined) return;
     if (this.#try !== undefined) {
@@ -237,10 +245,6 @@ export class Moves {
     this.#try = undefined;
     dropped.stopDeadline();
     dropped.strand.connection.destroy();
-    if (this.#renewing && !this.#closed)
-      this.#options.after(RENEW_RETRY_MS, () => {
-        if (this.#renewing) this.renew();
-      });
   }
 
   #signalled(number: number, way: Way, signal: ConnectionSignal): void {
@@ -308,7 +312,6 @@ export class Moves {
     };
     this.#current = strand;
     if (iceServers === this.#options.iceServers()) this.#renewing = false;
-    else if (this.#renewing) this.#options.after(RENEW_RETRY_MS, () => this.renew());
     this.#options.moved();
   }
 
