@@ -94,6 +94,32 @@ describe('lanes', () => {
     }
   });
 
+  test('[LN2] a lane is made without relays, by both sides', async () => {
+    const world = new World();
+    world.network.rttMs = 50;
+    const asked: string[] = [];
+    const [a, b] = ['a', 'b'].map(address => {
+      const member = world.member({
+        address,
+        connect: options => {
+          asked.push(options.iceServers.flatMap(({ urls }) => urls).join());
+          return world.network.connect(options);
+        },
+      });
+      member.seat.iceServers = [
+        { urls: ['stun:s'] },
+        { urls: ['turn:t', 'stun:t'], username: 'u', credential: 'c' },
+      ];
+      return member;
+    });
+    if (a === undefined || b === undefined) throw new Error('two members');
+    await world.start(a, b);
+    await stall(world, b, a, 8);
+    await world.settle();
+    const first = 'stun:s,turn:t,stun:t';
+    expect(asked).toEqual([first, first, ...Array.from({ length: 6 }, () => 'stun:s,stun:t')]);
+  });
+
   test('[LN3] blocks spread over the lanes, control messages keep to the first connection', async () => {
     const { world, a, b } = await backlogged();
     await world.settle();

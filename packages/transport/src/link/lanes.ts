@@ -8,6 +8,7 @@ import type {
 import type { Scheduler } from '../scheduler.ts';
 import type { LinkLimits } from './limits.ts';
 import { SendQueue } from './send-queue.ts';
+import { withoutRelays } from './without-relays.ts';
 
 /** Feature named in a hello by those who take lanes. */
 export const LANES_FEATURE = 'lanes';
@@ -124,7 +125,8 @@ export class Lanes {
     const { iceServers, relayOnly, connect, scheduler, limits, sender, signal } = this.#options;
     const connection = connect({
       initiator,
-      iceServers: iceServers(),
+      // Relays are others' to pay for: a lane is direct, or there is none.
+      iceServers: withoutRelays(iceServers()),
       relayOnly,
       // A lane is refilled earlier than a lone connection: its share of the buffer is smaller.
       lowWater: limits.lowWater / MAX_CONNECTIONS,

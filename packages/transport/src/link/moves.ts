@@ -9,6 +9,7 @@ import type {
 import type { Scheduler } from '../scheduler.ts';
 import type { LinkLimits } from './limits.ts';
 import { SendQueue } from './send-queue.ts';
+import { withoutRelays } from './without-relays.ts';
 
 /** Feature named in a hello by those who can change over to another connection. */
 export const MOVE_FEATURE = 'move';
@@ -345,10 +346,4 @@ export class Moves {
     if (held.bytes > MAX_HELD_BYTES)
       this.#options.violation('too much on a new connection before the old one was done');
   }
-}
-
-function withoutRelays(iceServers: readonly IceServer[]): readonly IceServer[] {
-  return iceServers
-    .map(({ urls }) => ({ urls: urls.filter(url => url.startsWith('stun')) }))
-    .filter(({ urls }) => urls.length > 0);
 }
