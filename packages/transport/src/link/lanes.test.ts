@@ -164,6 +164,33 @@ describe('lanes', () => {
     expect(a.left).toEqual(['protocol-violation']);
   });
 
+  test('[LN4] [LN5] lanes that never come up are dropped without a word, however often they are tried', async () => {
+    const world = new World();
+    world.network.rttMs = 50;
+    const { a, b } = await world.pair();
+    // A firewall that came later: the connection that is there lives on.
+    world.network.reaches = () => false;
+    for (let burst = 0; burst < 44; burst += 1) {
+      await stall(world, b, a, 8);
+      await world.pass(20_000);
+    }
+    expect([...a.left, ...b.left]).toEqual([]);
+    expect(world.network.ends).toHaveLength(2 + 2 * 128);
+  });
+
+  test('[LN3] [LN5] the room that lanes give back when they die is told: nobody waits for it in vain', async () => {
+    const { world, b, a } = await backlogged();
+    await world.settle();
+    const neighbour = b.neighbour(a.peer);
+    while (neighbour.room >= BLOCK_BYTES) neighbour.send(block(0));
+    b.events.length = 0;
+    for (const end of openEnds(world).slice(2)) end.break();
+    await world.settle();
+    const rooms = b.events.flatMap(event => (event.type === 'writable' ? [event.room] : []));
+    // All but the share of the first connection.
+    expect(rooms.at(-1)).toBe(768 * 1024);
+  });
+
   test('[LN5] a lane that dies takes nothing with it', async () => {
     const { world, a, b } = await backlogged();
     await world.settle();

@@ -18,7 +18,7 @@ export const MAX_CONNECTIONS = 16;
 const STEPS = [4, 8, MAX_CONNECTIONS];
 /** Signals taken for one lane: a description and its candidates are some thirty. */
 const MAX_SIGNALS = 64;
-/** Lanes the other side may try in the life of a link; more is no attempt to fill a path. */
+/** Lanes that each side may try in the life of a link; more is no attempt to fill a path. */
 const MAX_TRIES = 128;
 
 export interface LanesOptions {
@@ -37,7 +37,7 @@ export interface LanesOptions {
   readonly sender: (connection: PeerConnection) => Pick<PeerConnection, 'bufferedAmount' | 'send'>;
   /** There are others than before in {@link Lanes.open}. */
   readonly changed: () => void;
-  /** A lane's send buffer is low. */
+  /** There may be more room: a lane's send buffer is low, or came or went. */
   readonly writable: () => void;
   readonly violation: (detail: string) => void;
 }
@@ -91,7 +91,7 @@ export class Lanes {
   /** Opens lanes for the next of {@link STEPS}. */
   more(): void {
     const wanted = (STEPS.find(step => step > this.#lanes.size + 1) ?? MAX_CONNECTIONS) - 1;
-    while (!this.#closed && this.#lanes.size < wanted) {
+    while (!this.#closed && this.#lanes.size < wanted && this.#nextNumber <= 2 * MAX_TRIES) {
       this.#add(this.#nextNumber, true);
       this.#nextNumber += 2;
     }
@@ -188,6 +188,9 @@ export class Lanes {
     lane.stopDeadline();
     lane.queue.clear();
     lane.connection.destroy();
-    if (lane.open) this.#options.changed();
+    if (!lane.open) return;
+    this.#options.changed();
+    // What it held counts no more against the link's room.
+    this.#options.writable();
   }
 }
