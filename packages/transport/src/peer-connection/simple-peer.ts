@@ -17,10 +17,12 @@ import type {
 } from './peer-connection.ts';
 
 /**
- * Messages that may arrive before our own `connect` (simple-peer waits for getStats, the other side may be quicker).
- * An honest peer sends its hello and then waits for ours.
+ * Bytes that may arrive before our own `connect`: simple-peer waits for getStats, up to 100 ms and more, and the other side may be quicker. Over a first
+ * connection that is a hello; over a lane, as many blocks with their nudges as come in that time. All send buffers of a link together hold no more.
  */
-const MAX_EARLY_MESSAGES = 16;
+const MAX_EARLY_BYTES = 1024 * 1024;
+/** What each of them counts for beside its bytes: small ones cost memory too. */
+const EARLY_OVERHEAD = 256;
 
 /** Real WebRTC through simple-peer. The only file that knows simple-peer. */
 export const simplePeerConnections: PeerConnectionFactory = options => new SimplePeerConnection(options);
@@ -35,6 +37,7 @@ class SimplePeerConnection implements PeerConnection {
   readonly #lowWater: number;
   readonly #listener: (event: PeerConnectionEvent) => void;
   #early: Bytes[] | undefined = [];
+  #earlyBytes = 0;
   #error: Error | undefined;
   #connected = false;
   #closed = false;
@@ -144,9 +147,14 @@ class SimplePeerConnection implements PeerConnection {
       return;
     }
     const data = new Uint8Array(message);
-    if (this.#early === undefined) this.#emit({ type: 'message', data });
-    else if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push(data);
-    else this.#peer.destroy(new Error('too many messages before the connection was up'));
+    if (this.#early === undefined) {
+      this.#emit({ type: 'message', data });
+      return;
+    }
+    this.#early.push(data);
+    this.#earlyBytes += data.length + EARLY_OVERHEAD;
+    if (this.#earlyBytes > MAX_EARLY_BYTES)
+      this.#peer.destroy(new Error('too much before the connection was up'));
   }
 
   #ended(): void {
