@@ -118,21 +118,17 @@ export class LogSync {
     }
     for (const [author, count] of heads) {
       if (this.#options.logs.has(author)) neighbour.noteHas(author, count);
-      const before = neighbour.offered.get(author);
-      // The oldest of what is still missing says when to ask, or a busy author's would never be asked for.
-      if (before !== undefined && this.#lacks(author, before.count)) continue;
-      if (this.#lacks(author, count) && neighbour.offered.size < this.#options.limits.maxAuthors)
-        neighbour.offered.set(author, { count, at: this.#flushes });
+      this.#offered(neighbour, author, count);
     }
   }
 
   digest(neighbour: Neighbour, root: Bytes, buckets: Bytes): void {
     if (equalBytes(root, this.#digests.root)) {
-      const crossed = this.#source === neighbour;
+      // Whoever sent its buckets waits for a word, unless ours have crossed them; so does whoever was told to wait for its turn.
+      const waits = neighbour.behind || (buckets.length > 0 && this.#source !== neighbour);
       neighbour.same();
       this.#release(neighbour);
-      // Whoever sent its buckets waits for a word, unless ours have crossed them.
-      if (buckets.length > 0 && !crossed) this.#sendDigest(neighbour, false);
+      if (waits) this.#sendDigest(neighbour, false);
       return;
     }
     if (!neighbour.spend()) return;
@@ -151,6 +147,9 @@ export class LogSync {
     }
     this.#waitFor(neighbour);
     const differing = this.#digests.differing(buckets);
+    if (!neighbour.synced)
+      for (const author of neighbour.queue.keys())
+        if (!differing.includes(logBucketOf(author))) neighbour.queue.delete(author);
     const vector = differing.flatMap(bucket =>
       this.#digests.authorsIn(bucket).flatMap(author => this.#tipOf(author)),
     );
@@ -158,6 +157,8 @@ export class LogSync {
   }
 
   done(neighbour: Neighbour): void {
+    // It knows what we showed it. Where we wait for nothing it has no time for us, and compares later.
+    if (neighbour.waiting > 0) neighbour.synced = true;
     this.#release(neighbour);
   }
 
@@ -218,8 +219,8 @@ export class LogSync {
       if (neighbour.ended) continue;
       if (neighbour.waiting > 0 && --neighbour.waiting === 0) this.#release(neighbour);
       neighbour.pushed = false;
-      if (neighbour.eager) this.#push(neighbour);
-      else if (this.#flushes % FLUSHES_PER_ANNOUNCEMENT === 0) this.#announce(neighbour);
+      if (neighbour.synced && neighbour.eager) this.#push(neighbour);
+      else if (neighbour.synced && this.#flushes % FLUSHES_PER_ANNOUNCEMENT === 0) this.#announce(neighbour);
       this.#wishOffered(neighbour);
     }
   }
@@ -227,22 +228,26 @@ export class LogSync {
   /** Sends on what is new, as far as this event has changed that. */
   evaluate(): void {
     if (this.#fresh.size === 0) return;
-    const ready = [...this.#neighbours.values()].filter(({ synced, ended }) => synced && !ended);
+    const open = [...this.#neighbours.values()].filter(({ ended }) => !ended);
+    const ready = open.filter(({ synced }) => synced);
     const [first] = ready;
     if (first !== undefined && ready.every(({ eager }) => !eager)) first.eager = true;
+    for (const neighbour of open)
+      for (const [author, seq] of this.#fresh)
+        neighbour.queue.set(author, Math.min(seq, neighbour.queue.get(author) ?? seq));
     for (const neighbour of ready) {
-      const proofs: LogEntry[] = [];
-      for (const [author, seq] of this.#fresh) {
-        const log = this.#options.logs.get(author);
-        if (log?.fork !== undefined && neighbour.takeProof(author, log.fork, false))
-          proofs.push(...log.entries.slice(-1), ...log.fork.entries);
-        if (log !== undefined && seq < log.nextSeq)
-          neighbour.queue.set(author, Math.min(seq, neighbour.queue.get(author) ?? seq));
-      }
+      const proofs = [...this.#fresh.keys()].flatMap(author => this.#newProof(neighbour, author));
       if (neighbour.eager && !neighbour.pushed) this.#push(neighbour);
       this.#sendEntries(neighbour, proofs);
     }
     this.#fresh.clear();
+  }
+
+  /** The proof of a fork that the neighbour was not sent yet, after the last entry that stands. */
+  #newProof(neighbour: Neighbour, author: PeerId): LogEntry[] {
+    const log = this.#options.logs.get(author);
+    if (log?.fork === undefined || !neighbour.takeProof(author, log.fork, false)) return [];
+    return [...log.entries.slice(-1), ...log.fork.entries];
   }
 
   /** Of those that wait, whoever's last turn is longest ago: two that always come back cannot keep the turn between them. */
@@ -256,6 +261,8 @@ export class LogSync {
   /** Begins to catch up from a neighbour. */
   #compare(neighbour: Neighbour): void {
     neighbour.behind = false;
+    // It is about to see all of that.
+    if (!neighbour.synced) neighbour.queue.clear();
     this.#sourceIs(neighbour);
     const authors = [...this.#options.logs].filter(([, { nextSeq }]) => nextSeq > 0);
     if (authors.length > SMALL_VECTOR) {
@@ -327,8 +334,12 @@ export class LogSync {
     const entries = [...authors].flatMap(author => this.#missing(neighbour, author, tips?.get(author)));
     this.#sendEntries(neighbour, entries);
     this.#options.send(neighbour.peer, { type: 'log-done' });
-    if (neighbour.waiting > 0) return;
     const lacking = [...counts].filter(([author, count]) => this.#lacks(author, count));
+    if (neighbour.waiting > 0) {
+      // What we wait for may be something else.
+      for (const [author, count] of lacking) this.#offered(neighbour, author, count);
+      return;
+    }
     if (lacking.length === 0) this.#release(neighbour);
     else if (this.#source !== undefined && this.#source !== neighbour) neighbour.behind = true;
     else {
@@ -367,10 +378,12 @@ export class LogSync {
       const log = this.#options.logs.get(author);
       const fresh = log?.entries.slice(Math.max(seq, neighbour.has(author) ?? seq)) ?? [];
       const head = fresh.at(-1);
-      if (head === undefined) continue;
-      entries.push(...fresh);
-      neighbour.noteHas(author, head.seq + 1);
-      neighbour.headCompared(head);
+      if (head !== undefined) {
+        entries.push(...fresh);
+        neighbour.noteHas(author, head.seq + 1);
+        neighbour.headCompared(head);
+      }
+      entries.push(...this.#newProof(neighbour, author));
     }
     neighbour.queue.clear();
     neighbour.pushed ||= entries.length > 0;
@@ -385,6 +398,14 @@ export class LogSync {
     }
     neighbour.queue.clear();
     if (heads.length > 0) this.#options.send(neighbour.peer, { type: 'log-heads', heads, want: false });
+  }
+
+  /** Keeps in mind what a neighbour has that is not here. The oldest of it says when to ask, or a busy author's would never be asked for. */
+  #offered(neighbour: Neighbour, author: PeerId, count: number): void {
+    const before = neighbour.offered.get(author);
+    if (before !== undefined && this.#lacks(author, before.count)) return;
+    if (this.#lacks(author, count) && neighbour.offered.size < this.#options.limits.maxAuthors)
+      neighbour.offered.set(author, { count, at: this.#flushes });
   }
 
   /** Asks for what was announced a while ago and did not come by itself. */

@@ -21,7 +21,7 @@ export class Neighbour {
   /** Per author, after how many entries it was sent the rest, and how often it may be sent that again. */
   readonly #sends = new Map<PeerId, { readonly from: number; left: number }>();
   #repeats: number;
-  /** Per author the first new entry that it was neither sent nor told of. */
+  /** Per author the first new entry, or the place of a new fork, that it was neither sent, shown nor told of. */
   readonly queue = new Map<PeerId, number>();
   /** Per author how many entries it announced that are not here, and at which flush. */
   readonly offered = new Map<PeerId, { readonly count: number; readonly at: number }>();

@@ -1,7 +1,9 @@
+import type { GossipMessage } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { packEntries } from './batches.ts';
 import { RoomLog } from './room-log.ts';
 import { authors, deliver, join, sentTo, typesOf } from './testing/cast.ts';
+import { World } from './testing/world.ts';
 
 function cast() {
   const [ann, bob, carol, dave] = authors(4);
@@ -218,5 +220,113 @@ describe('sync', () => {
     join(log, ann.id);
     log.receive({ type: 'neighbour-left', peer: ann.id });
     expect(deliver(log, ann.id, entries)).toEqual([]);
+  });
+});
+
+describe('what is new while two are being compared', () => {
+  /** Two neighbours of whom the second knows `theirs` of all others too; so many that digests are compared, or so few of mine that I show a vector. */
+  async function pair(count: number, known: 'all' | 'mine') {
+    const [me, other, ...rest] = authors(count);
+    const last = rest.at(-1);
+    if (me === undefined || other === undefined || last === undefined) throw new Error('no authors');
+    const world = new World({ random: () => 0.5 });
+    const mine = await me.text('here');
+    const all = [mine, ...(await Promise.all([other, ...rest].map(author => author.text('here'))))];
+    const more = await last.text('more');
+    world.genuine(...all, more);
+    const log = world.addHonest(me.id);
+    log.receive({ type: 'restored', entries: known === 'all' ? all : [mine] });
+    const theirs = world.addHonest(other.id);
+    theirs.receive({ type: 'restored', entries: [...all, more] });
+    return { world, me, other, rest, log, theirs };
+  }
+
+  test('[GS1] [GS3] whose vector was answered pushes what it writes from then on', async () => {
+    const { world, me, other, log, theirs } = await pair(20, 'mine');
+    world.link(me.id, other.id);
+    world.deliver();
+    expect(log.entries()).toHaveLength(21);
+    world.authored(await me.text('an offer'));
+    world.deliver();
+    expect(theirs.entries(me.id)).toHaveLength(2);
+  });
+
+  test.each<[string, 'all' | 'mine', number]>([
+    ['digests', 'all', 24],
+    ['a vector', 'mine', 20],
+  ])(
+    '[GS3] what is written with %s under way is sent with the next flush',
+    async (_name, known, count) => {
+      const { world, me, other, theirs } = await pair(count, known);
+      world.link(me.id, other.id);
+      world.authored(await me.text('an offer'));
+      world.deliver();
+      for (const id of [me.id, other.id]) world.tell(id, { type: 'flush' });
+      world.deliver();
+      expect(theirs.entries(me.id)).toHaveLength(2);
+      expect(Math.max(...world.crossings.values())).toBe(1);
+    },
+  );
+
+  test('[GF4] a fork that is found while digests are under way is told with the next flush', async () => {
+    const { world, me, other, rest, theirs } = await pair(24, 'all');
+    const [forker] = rest;
+    if (forker === undefined) throw new Error('no authors');
+    const branch = await forker.branch(0).text('another story');
+    world.genuine(branch);
+    world.link(me.id, other.id);
+    world.tell(me.id, { type: 'restored', entries: [branch] });
+    world.deliver();
+    world.tell(me.id, { type: 'flush' });
+    world.deliver();
+    expect([...theirs.frozen.keys()]).toEqual([forker.id]);
+  });
+
+  test('[GS3] what came from one neighbour meanwhile is not pushed to another that shows to have it', async () => {
+    const { world, me, other, rest, log, theirs } = await pair(60, 'mine');
+    const [third] = rest;
+    if (third === undefined) throw new Error('no authors');
+    world.addHonest(third.id).receive({ type: 'restored', entries: theirs.entries() });
+    world.link(me.id, third.id);
+    world.link(me.id, other.id);
+    // One bucket differs, and nothing is new in the others.
+    world.authored(await other.text('more'));
+    world.run();
+    expect(log.entries()).toHaveLength(62);
+    const back = [...world.crossings.keys()].filter(key => key.startsWith(`${me.id}>${other.id}`));
+    expect(back).toEqual([]);
+  });
+
+  test('[GS5] what a neighbour shows to have while it owes another answer is asked for after that', async () => {
+    const { ann, bob, carol, dave } = cast();
+    const log = new RoomLog({ self: bob.id });
+    join(log, ann.id);
+    const say = (message: GossipMessage) => log.receive({ type: 'message', peer: ann.id, message });
+    say({ type: 'log-done' });
+    // The gap is asked for; the vector that comes meanwhile is of before that wish, and tells of another author.
+    expect(typesOf(deliver(log, ann.id, (await carol.texts(2)).slice(1)))).toContain('log-heads');
+    expect(typesOf(say({ type: 'log-vector', vector: [[dave.id, 1]] }))).toEqual(['log-done']);
+    say({ type: 'log-done' });
+    const asked = Array.from({ length: 6 }, () => log.receive({ type: 'flush' })).flat();
+    expect(asked).toContainEqual({
+      type: 'send',
+      peer: ann.id,
+      message: { type: 'log-heads', heads: [[dave.id, 0]], want: true },
+    });
+  });
+
+  test('[GS9] [GS10] whoever was told to wait learns that all is equal when its root says so', async () => {
+    const people = authors(24);
+    const [me, busyWith, other] = people;
+    if (me === undefined || busyWith === undefined || other === undefined) throw new Error('no authors');
+    const entries = await Promise.all(people.map(author => author.text('here')));
+    const log = new RoomLog({ self: me.id });
+    log.receive({ type: 'restored', entries });
+    log.receive({ type: 'neighbour-joined', peer: busyWith.id });
+    const [root] = log.receive({ type: 'neighbour-joined', peer: other.id });
+    if (root?.type !== 'send' || root.message.type !== 'log-digest') throw new Error('no digest');
+    const answer = log.receive({ type: 'message', peer: other.id, message: root.message });
+    expect(answer).toEqual([root]);
+    expect(log.receive({ type: 'message', peer: other.id, message: root.message })).toEqual([]);
   });
 });
