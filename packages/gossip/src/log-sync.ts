@@ -5,13 +5,10 @@ import { packEntries } from './batches.ts';
 import { LogDigests } from './digests.ts';
 import type { GossipLimits } from './limits.ts';
 import { Neighbour } from './neighbour.ts';
+import { PATIENCE, Turns } from './turns.ts';
 
 /** Authors up to whom a vector is as short as the digests of all buckets, and saves a round trip. */
 const SMALL_VECTOR = 16;
-/** Flushes after which an answer is no longer waited for, if nothing came meanwhile. */
-const PATIENCE = 20;
-/** Flushes that one neighbour may keep the others waiting, however much it sends. */
-const TURN = 60;
 /** Every so many flushes, those who are not sent new entries are told of them. */
 const FLUSHES_PER_ANNOUNCEMENT = 4;
 /** Flushes in which an announced entry may still come by itself before it is asked for: the way down a busy tree takes seconds. */
@@ -40,13 +37,7 @@ export class LogSync {
   readonly #neighbours = new Map<PeerId, Neighbour>();
   /** Per author with entries new in this event, the first of them. */
   readonly #fresh = new Map<PeerId, number>();
-  /** The neighbour that we are catching up from, one at a time: several would send the same. */
-  #source: Neighbour | undefined;
-  /** Flushes left until we look for another. */
-  #patience = 0;
-  /** The flush at which its turn is over, if others wait. */
-  #turnEnds = 0;
-  #turns = 0;
+  readonly #turns = new Turns();
   /** Per author the flush at which announced entries were last asked for. */
   readonly #wished = new Map<PeerId, number>();
   #flushes = 0;
@@ -66,7 +57,7 @@ export class LogSync {
     this.left(peer);
     const neighbour = new Neighbour(peer, this.#options.limits);
     this.#neighbours.set(peer, neighbour);
-    if (this.#source === undefined) this.#compare(neighbour);
+    if (this.#turns.source === undefined) this.#compare(neighbour);
     else {
       neighbour.behind = true;
       this.#sendDigest(neighbour, false);
@@ -125,7 +116,7 @@ export class LogSync {
   digest(neighbour: Neighbour, root: Bytes, buckets: Bytes): void {
     if (equalBytes(root, this.#digests.root)) {
       // Whoever sent its buckets waits for a word, unless ours have crossed them; so does whoever was told to wait for its turn.
-      const waits = neighbour.behind || (buckets.length > 0 && this.#source !== neighbour);
+      const waits = neighbour.behind || (buckets.length > 0 && this.#turns.source !== neighbour);
       neighbour.same();
       this.#release(neighbour);
       if (waits) this.#sendDigest(neighbour, false);
@@ -133,15 +124,15 @@ export class LogSync {
     }
     if (!neighbour.spend()) return;
     if (neighbour.waiting > 0) {
-      if (buckets.length > 0 && this.#source !== neighbour) this.#later(neighbour);
+      if (buckets.length > 0 && this.#turns.source !== neighbour) this.#later(neighbour);
       return;
     }
     if (buckets.length === 0) {
       // Our buckets are on their way already where we have begun to compare.
-      if (this.#source !== neighbour) this.#sendDigest(neighbour, true);
+      if (this.#turns.source !== neighbour) this.#sendDigest(neighbour, true);
       return;
     }
-    if (this.#source !== undefined && this.#source !== neighbour) {
+    if (this.#turns.isOthers(neighbour) && !this.#turns.giveWay(neighbour, this.#options.self)) {
       this.#later(neighbour);
       return;
     }
@@ -191,7 +182,7 @@ export class LogSync {
         neighbour.behind = true;
         this.#release(neighbour);
       }
-    if (this.#source === undefined) this.#turnToNext();
+    if (this.#turns.source === undefined) this.#turnToNext();
   }
 
   tick(): void {
@@ -211,10 +202,8 @@ export class LogSync {
     this.#pruned = false;
     for (const [author, at] of this.#wished)
       if (this.#flushes - at >= FLUSHES_PER_ANNOUNCEMENT) this.#wished.delete(author);
-    this.#patience -= 1;
-    if (this.#patience <= 0) this.#source = undefined;
     // Without waiting for open checks: whoever always sends more would never let them end.
-    else if (this.#source !== undefined && this.#flushes >= this.#turnEnds) this.#turnToNext();
+    if (this.#turns.flush()) this.#turnToNext();
     for (const neighbour of this.#neighbours.values()) {
       if (neighbour.ended) continue;
       if (neighbour.waiting > 0 && --neighbour.waiting === 0) this.#release(neighbour);
@@ -263,7 +252,7 @@ export class LogSync {
     neighbour.behind = false;
     // It is about to see all of that.
     if (!neighbour.synced) neighbour.queue.clear();
-    this.#sourceIs(neighbour);
+    this.#turns.begin(neighbour);
     const authors = [...this.#options.logs].filter(([, { nextSeq }]) => nextSeq > 0);
     if (authors.length > SMALL_VECTOR) {
       this.#sendDigest(neighbour, true);
@@ -274,19 +263,9 @@ export class LogSync {
     this.#options.send(neighbour.peer, { type: 'log-vector', vector });
   }
 
-  #sourceIs(neighbour: Neighbour): void {
-    if (this.#source !== neighbour) {
-      this.#turns += 1;
-      neighbour.turn = this.#turns;
-      this.#turnEnds = this.#flushes + TURN;
-    }
-    this.#source = neighbour;
-    this.#patience = PATIENCE;
-  }
-
   #waitFor(neighbour: Neighbour): void {
     neighbour.waiting = PATIENCE;
-    if (this.#source === neighbour || this.#source === undefined) this.#sourceIs(neighbour);
+    if (!this.#turns.isOthers(neighbour)) this.#turns.begin(neighbour);
   }
 
   /** It shows its buckets while we catch up from another: it need not wait for us. */
@@ -297,7 +276,7 @@ export class LogSync {
 
   #release(neighbour: Neighbour): void {
     neighbour.waiting = 0;
-    if (this.#source === neighbour) this.#source = undefined;
+    this.#turns.end(neighbour);
   }
 
   #sendDigest(neighbour: Neighbour, withBuckets: boolean): void {
@@ -341,9 +320,9 @@ export class LogSync {
       return;
     }
     if (lacking.length === 0) this.#release(neighbour);
-    else if (this.#source !== undefined && this.#source !== neighbour) neighbour.behind = true;
+    else if (this.#turns.isOthers(neighbour)) neighbour.behind = true;
     else {
-      this.#sourceIs(neighbour);
+      this.#turns.begin(neighbour);
       this.#wish(
         neighbour,
         lacking.map(([author]) => author),
