@@ -211,6 +211,59 @@ describe('catalogue', () => {
     expect(catalogue.texts.map(text => text.author)).toEqual([bob.id]);
   });
 
+  test('[GC7] however often an author forks, what stands is the same object, and is not folded anew', async () => {
+    const { ann } = cast();
+    const { catalogue, entries } = await folded(ann, offer('a'), offer('b'), offer('c'));
+    for (const entry of await ann.texts(40)) catalogue.apply(entry);
+    const [first, second, third] = entries.map(offerIdOf);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('no offer');
+    const before = [...catalogue.offers.values()];
+    for (let seq = 42; seq > 20; seq -= 1)
+      expect(catalogue.revoke(ann.id, seq)).toMatchObject([{ gone: [] }]);
+    // One of them sealed and withdrawn for nothing: the others are still the same.
+    const other = ann.branch(20);
+    catalogue.apply(await other.write({ kind: 'seal', offer: second, root: root(1) }));
+    catalogue.apply(await other.write({ kind: 'withdraw', offer: second }));
+    expect(catalogue.revoke(ann.id, 20)).toMatchObject([{ gone: [], changed: [second] }]);
+    const after = [...catalogue.offers.values()];
+    expect(after.map((each, index) => each === before[index])).toEqual([true, false, true]);
+    expect(after).toEqual(before);
+    expect(catalogue.texts).toHaveLength(17);
+  });
+
+  test('[GC7] [GC9] void receipts leave the counts of those before them, and no giver of their own', async () => {
+    const { ann } = cast();
+    const [one, two] = authors(4, 9).map(({ id }) => id);
+    if (one === undefined || two === undefined) throw new Error('no givers');
+    const { catalogue } = await folded(
+      ann,
+      { kind: 'receipt', givers: [[one, 5]] },
+      {
+        kind: 'receipt',
+        givers: [
+          [one, 9],
+          [two, 3],
+        ],
+      },
+    );
+    catalogue.revoke(ann.id, 1);
+    expect([...(catalogue.receipts.get(ann.id) ?? [])]).toEqual([[one, 5]]);
+    catalogue.revoke(ann.id, 0);
+    expect(catalogue.receipts.has(ann.id)).toBe(false);
+  });
+
+  test('[GC7] a second seal or withdrawal that is void leaves the first', async () => {
+    const { ann } = cast();
+    const { catalogue, entries } = await folded(ann, offer('a'));
+    const id = offerIdOf(entries[0] ?? (await ann.text('')));
+    for (const fill of [1, 2]) {
+      catalogue.apply(await ann.write({ kind: 'seal', offer: id, root: root(fill) }));
+      catalogue.apply(await ann.write({ kind: 'withdraw', offer: id }));
+    }
+    expect(catalogue.revoke(ann.id, 3)).toMatchObject([{ gone: [], changed: [] }]);
+    expect(catalogue.offers.get(id)).toMatchObject({ withdrawn: true, root: root(1) });
+  });
+
   test('[GC7] a revocation in a room with very many texts', async () => {
     const { ann, bob } = cast();
     const catalogue = new Catalogue();
@@ -296,6 +349,33 @@ describe('catalogue', () => {
       const [change] = catalogue.revoke(ann.id, 4);
       expect([...catalogue.offers.values()].filter(({ withdrawn }) => !withdrawn)).toHaveLength(4);
       expect(change).toMatchObject({ gone: entries.slice(1).map(offerIdOf) });
+    });
+
+    test('[GC7] what stands before the fork stays also where the room is full', async () => {
+      // The first is withdrawn, and another takes its place.
+      const { ann, catalogue, entries } = await offered(huge, 4);
+      const { bob } = cast();
+      const [first, ...others] = entries.map(offerIdOf);
+      if (first === undefined) throw new Error('no offer');
+      catalogue.apply(await ann.write({ kind: 'withdraw', offer: first }));
+      catalogue.apply(await bob.write(huge));
+      catalogue.apply(await ann.text('void'));
+      expect(catalogue.revoke(ann.id, 5)).toMatchObject([{ gone: [], changed: [] }]);
+      expect([...catalogue.offers.keys()].slice(0, 4)).toEqual([first, ...others]);
+    });
+
+    test('[GC7] what is gone makes room for what is no longer withdrawn, in whatever order they came', async () => {
+      const { ann, catalogue, entries } = await offered(huge, 1);
+      const { bob } = cast();
+      const [first] = entries.map(offerIdOf);
+      if (first === undefined) throw new Error('no offer');
+      for (let i = 0; i < 2; i += 1) catalogue.apply(await bob.write(huge));
+      const late = await ann.write(huge);
+      catalogue.apply(late);
+      catalogue.apply(await ann.write({ kind: 'withdraw', offer: first }));
+      catalogue.apply(await bob.write(huge));
+      expect(catalogue.revoke(ann.id, 1)).toMatchObject([{ gone: [offerIdOf(late)], changed: [first] }]);
+      expect([...catalogue.offers.values()].filter(({ withdrawn }) => !withdrawn)).toHaveLength(4);
     });
 
     test('what one shares oneself is never left out', async () => {

@@ -49,6 +49,14 @@ export type CatalogueChange =
       readonly changed: readonly OfferId[];
     };
 
+/** What an entry has changed, and what was there before. */
+type Trace = { readonly seq: number } & (
+  | { readonly kind: 'text' }
+  | { readonly kind: 'offer' | 'seal' | 'withdraw'; readonly offer: OfferId }
+  | { readonly kind: 'profile'; readonly before: Member | undefined }
+  | { readonly kind: 'receipt'; readonly before: readonly (readonly [PeerId, number | undefined])[] }
+);
+
 /**
  * What the logs mean: members, offers, texts, receipts. A pure fold over accepted entries, each author's in order of `seq`.
  */
@@ -60,8 +68,8 @@ export class Catalogue {
   readonly #offers = new Map<OfferId, CatalogueOffer>();
   #texts: CatalogueText[] = [];
   readonly #receipts = new Map<PeerId, Map<PeerId, number>>();
-  /** Kept per author so that a revocation can fold the rest anew. */
-  readonly #applied = new Map<PeerId, LogEntry[]>();
+  /** Per author, in order of seq, so that a revocation undoes what is void and nothing else. */
+  readonly #traces = new Map<PeerId, Trace[]>();
 
   /** The offers of `self` are never left out, however many there are. */
   constructor(self?: PeerId) {
@@ -87,67 +95,94 @@ export class Catalogue {
   }
 
   apply(entry: LogEntry): readonly CatalogueChange[] {
-    const applied = this.#applied.get(entry.author);
-    if (applied === undefined) this.#applied.set(entry.author, [entry]);
-    else applied.push(entry);
-    return this.#fold(entry);
-  }
-
-  /** Undoes the author's entries from `fromSeq` on, as `forked` demands. */
-  revoke(author: PeerId, fromSeq: number): readonly CatalogueChange[] {
-    const before = [...this.#offers.values()].filter(offer => offer.author === author);
-    const kept = (this.#applied.get(author) ?? []).filter(entry => entry.seq < fromSeq);
-    this.#applied.set(author, kept);
-    this.#members.delete(author);
-    this.#receipts.delete(author);
-    for (const offer of before) {
-      this.#offers.delete(offer.id);
-      if (!offer.withdrawn) this.#load.remove(offer.geometry);
-    }
-    const known = new Set(before.map(({ id }) => id));
-    this.#texts = this.#texts.filter(text => text.author !== author || text.seq < fromSeq);
-    for (const entry of kept) {
-      // What was left out stays out: nobody was told of it.
-      const leftOut = entry.body.kind === 'offer' && !known.has(offerIdOf(entry));
-      if (entry.body.kind !== 'text' && !leftOut) this.#fold(entry);
-    }
-    const gone = before.filter(offer => !this.#offers.has(offer.id)).map(offer => offer.id);
-    const changed = before.filter(offer => {
-      const now = this.#offers.get(offer.id);
-      return (
-        now !== undefined &&
-        (now.withdrawn !== offer.withdrawn || (now.root === undefined) !== (offer.root === undefined))
-      );
-    });
-    return [{ type: 'revoked', author, fromSeq, gone, changed: changed.map(offer => offer.id) }];
-  }
-
-  #fold(entry: LogEntry): readonly CatalogueChange[] {
     const { author, body, seq } = entry;
     switch (body.kind) {
       case 'profile':
+        this.#trace(author, { seq, kind: 'profile', before: this.#members.get(author) });
         this.#members.set(author, { name: body.name, device: body.device });
         return [{ type: 'member', peer: author }];
       case 'offer':
         return this.#offer(entry);
       case 'seal':
-        return this.#change(body.offer, author, 'sealed', offer =>
+        return this.#change(entry, body.offer, 'seal', offer =>
           offer.root === undefined ? { ...offer, root: body.root } : offer,
         );
       case 'withdraw':
-        return this.#change(body.offer, author, 'withdrawn', offer => {
+        return this.#change(entry, body.offer, 'withdraw', offer => {
           if (offer.withdrawn) return offer;
           this.#load.remove(offer.geometry);
           return { ...offer, withdrawn: true };
         });
       case 'text':
+        this.#trace(author, { seq, kind: 'text' });
         this.#texts.push({ author, seq, text: body.text });
         return [{ type: 'text', author, seq }];
       case 'receipt':
-        return this.#receipt(author, body.givers);
+        return this.#receipt(author, seq, body.givers);
       default:
         return [];
     }
+  }
+
+  /** Undoes the author's entries from `fromSeq` on, as `forked` demands. */
+  revoke(author: PeerId, fromSeq: number): readonly CatalogueChange[] {
+    const traces = this.#traces.get(author) ?? [];
+    const kept = traces.findLastIndex(({ seq }) => seq < fromSeq) + 1;
+    const gone: OfferId[] = [];
+    const changed = new Set<OfferId>();
+    const reopened: OfferId[] = [];
+    let texts = false;
+    // An author may fork its log thousands of times: what is not void is not touched.
+    for (const trace of traces.splice(kept).toReversed()) {
+      if (trace.kind === 'text') texts = true;
+      else if (trace.kind === 'profile') setOrDelete(this.#members, author, trace.before);
+      else if (trace.kind === 'receipt') this.#unsay(author, trace.before);
+      else {
+        const offer = this.#offers.get(trace.offer);
+        if (offer === undefined) continue;
+        if (trace.kind === 'offer') {
+          this.#remove(offer);
+          gone.unshift(offer.id);
+          changed.delete(offer.id);
+        } else {
+          changed.add(offer.id);
+          if (trace.kind === 'withdraw') reopened.unshift(offer.id);
+          else this.#offers.set(offer.id, withoutRoot(offer));
+        }
+      }
+    }
+    if (texts) this.#texts = this.#texts.filter(text => text.author !== author || text.seq < fromSeq);
+    // Only now, for what is gone has made room.
+    for (const id of reopened) {
+      const offer = this.#offers.get(id);
+      if (offer === undefined) continue;
+      if (author === this.#self || this.#load.fits(offer.geometry)) {
+        this.#load.add(offer.geometry);
+        this.#offers.set(id, { ...offer, withdrawn: false });
+      } else {
+        this.#remove(offer);
+        gone.push(id);
+        changed.delete(id);
+      }
+    }
+    return [{ type: 'revoked', author, fromSeq, gone, changed: [...changed] }];
+  }
+
+  #remove(offer: CatalogueOffer): void {
+    this.#offers.delete(offer.id);
+    if (!offer.withdrawn) this.#load.remove(offer.geometry);
+  }
+
+  #unsay(author: PeerId, before: readonly (readonly [PeerId, number | undefined])[]): void {
+    const said = this.#receipts.get(author);
+    for (const [giver, bytes] of before.toReversed()) if (said !== undefined) setOrDelete(said, giver, bytes);
+    if (said?.size === 0) this.#receipts.delete(author);
+  }
+
+  #trace(author: PeerId, trace: Trace): void {
+    const traces = this.#traces.get(author);
+    if (traces === undefined) this.#traces.set(author, [trace]);
+    else traces.push(trace);
   }
 
   #offer(entry: LogEntry): readonly CatalogueChange[] {
@@ -165,6 +200,7 @@ export class Catalogue {
       );
       if (entry.author !== this.#self && !this.#load.fits(geometry)) return [];
       this.#load.add(geometry);
+      this.#trace(entry.author, { seq: entry.seq, kind: 'offer', offer: id });
       this.#offers.set(id, {
         id,
         author: entry.author,
@@ -181,27 +217,45 @@ export class Catalogue {
     }
   }
 
-  #receipt(author: PeerId, givers: readonly (readonly [PeerId, number])[]): readonly CatalogueChange[] {
+  #receipt(
+    author: PeerId,
+    seq: number,
+    givers: readonly (readonly [PeerId, number])[],
+  ): readonly CatalogueChange[] {
     const known = this.#receipts.get(author) ?? new Map<PeerId, number>();
     this.#receipts.set(author, known);
+    const before: [PeerId, number | undefined][] = [];
     for (const [giver, bytes] of givers) {
       if (giver === author || (!known.has(giver) && known.size >= MAX_GIVERS_PER_AUTHOR)) continue;
+      before.push([giver, known.get(giver)]);
       known.set(giver, Math.max(bytes, known.get(giver) ?? 0));
     }
+    this.#trace(author, { seq, kind: 'receipt', before });
     return [{ type: 'receipt', author }];
   }
 
   #change(
+    { author, seq }: LogEntry,
     id: OfferId,
-    author: PeerId,
-    type: 'sealed' | 'withdrawn',
+    kind: 'seal' | 'withdraw',
     change: (offer: CatalogueOffer) => CatalogueOffer,
   ): readonly CatalogueChange[] {
     const offer = this.#offers.get(id);
     if (offer?.author !== author) return [];
     const changed = change(offer);
     if (changed === offer) return [];
+    this.#trace(author, { seq, kind, offer: id });
     this.#offers.set(id, changed);
-    return [{ type, offer: id }];
+    return [{ type: kind === 'seal' ? 'sealed' : 'withdrawn', offer: id }];
   }
+}
+
+function setOrDelete<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}
+
+function withoutRoot(offer: CatalogueOffer): CatalogueOffer {
+  const { root: _, ...rest } = offer;
+  return rest;
 }
