@@ -15,6 +15,7 @@ export class AuthorLog {
   readonly #shared: ByteBudget | undefined;
   readonly #entries: LogEntry[] = [];
   #bytes = 0;
+  /** An entry that belongs here found no room, so nothing after it can come. */
   #full = false;
   #fork: Fork | undefined;
 
@@ -75,12 +76,17 @@ export class AuthorLog {
     return found;
   }
 
+  /** Whether so many bytes more stay within the author's own cap. */
+  fits(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#limits.maxBytesPerAuthor;
+  }
+
   /** Appends the entry if it is the next one, within the caps and before any fork. The caller has checked its signature. */
   append(entry: LogEntry): boolean {
     if (entry.seq !== this.nextSeq || entry.seq >= this.end || !equalBytes(entry.prev, this.prevHash))
       return false;
     const bytes = entry.raw.length;
-    if (this.#bytes + bytes > this.#limits.maxBytesPerAuthor || this.#shared?.take(bytes) === false) {
+    if (!this.fits(bytes) || this.#shared?.take(bytes) === false) {
       this.#full = true;
       return false;
     }

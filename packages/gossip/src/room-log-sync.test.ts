@@ -254,19 +254,16 @@ describe('what is new while two are being compared', () => {
   test.each<[string, 'all' | 'mine', number]>([
     ['digests', 'all', 24],
     ['a vector', 'mine', 20],
-  ])(
-    '[GS3] what is written with %s under way is sent with the next flush',
-    async (_name, known, count) => {
-      const { world, me, other, theirs } = await pair(count, known);
-      world.link(me.id, other.id);
-      world.authored(await me.text('an offer'));
-      world.deliver();
-      for (const id of [me.id, other.id]) world.tell(id, { type: 'flush' });
-      world.deliver();
-      expect(theirs.entries(me.id)).toHaveLength(2);
-      expect(Math.max(...world.crossings.values())).toBe(1);
-    },
-  );
+  ])('[GS3] what is written with %s under way is sent with the next flush', async (_name, known, count) => {
+    const { world, me, other, theirs } = await pair(count, known);
+    world.link(me.id, other.id);
+    world.authored(await me.text('an offer'));
+    world.deliver();
+    for (const id of [me.id, other.id]) world.tell(id, { type: 'flush' });
+    world.deliver();
+    expect(theirs.entries(me.id)).toHaveLength(2);
+    expect(Math.max(...world.crossings.values())).toBe(1);
+  });
 
   test('[GF4] a fork that is found while digests are under way is told with the next flush', async () => {
     const { world, me, other, rest, theirs } = await pair(24, 'all');

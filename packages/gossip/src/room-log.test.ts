@@ -214,6 +214,23 @@ describe('logs', () => {
     );
   });
 
+  test('[GL7] a refused entry changes nothing: a smaller one still goes in', async () => {
+    const { me } = cast();
+    const first = await me.text('a'.repeat(500));
+    const log = new RoomLog({ self: me.id, limits: { maxBytesPerAuthor: 1_000 } });
+    log.receive({ type: 'authored', entry: first });
+    const big = await me.at(1, first.hash, { kind: 'text', text: 'b'.repeat(500) });
+    const full = expect.objectContaining({ code: 'log-full' });
+    expect(() => {
+      log.expectAuthored(big);
+    }).toThrow(full);
+    expect(() => log.receive({ type: 'authored', entry: big })).toThrow(full);
+    const small = await me.at(1, first.hash, { kind: 'text', text: 'c' });
+    log.expectAuthored(small);
+    expect(log.entries()).toHaveLength(1);
+    expect(typesOf(log.receive({ type: 'authored', entry: small }))).toEqual(['accepted']);
+  });
+
   test('[GL8] restored entries are taken unchecked, in any order, and not to be stored again', async () => {
     const { me, bob, carol } = cast();
     const his = await bob.texts(4);

@@ -277,7 +277,11 @@ export class RoomLog {
     }
   }
 
-  #authored(entry: LogEntry): void {
+  /**
+   * To be asked before an entry of ours is kept: what is kept and then refused would contradict the next one after a reload.
+   * @throws GossipError as `authored` would
+   */
+  expectAuthored(entry: LogEntry): void {
     if (entry.author !== this.#self)
       throw new GossipError('not-own-entry', 'an authored entry must be our own');
     const log = this.#logOf(entry.author);
@@ -285,7 +289,13 @@ export class RoomLog {
       throw new GossipError('author-frozen', 'our own log is forked and takes no more entries');
     if (entry.seq !== log.nextSeq || !equalBytes(entry.prev, log.prevHash))
       throw new GossipError('stale-entry', `our log goes on at ${log.nextSeq}, not at ${entry.seq}`);
-    if (!log.append(entry)) throw new GossipError('log-full', 'our own log takes no more entries');
+    if (entry.seq >= log.end || !log.fits(entry.raw.length))
+      throw new GossipError('log-full', 'our own log takes no more entries');
+  }
+
+  #authored(entry: LogEntry): void {
+    this.expectAuthored(entry);
+    this.#logOf(entry.author).append(entry);
     this.#accept(entry, []);
     // A copy of our log may run elsewhere: what came in as held can contradict what we just wrote.
     this.#weigh(entry);

@@ -78,7 +78,10 @@ export class GossipDriver {
     const next = this.#authoring.then(async () => {
       const { nextSeq, prevHash } = this.#log.head(signer.peerId);
       const entry = await createEntry(signer, room, nextSeq, prevHash, body, nextTask);
+      this.#log.expectAuthored(entry);
       await before?.(offerIdOf(entry));
+      // Meanwhile a neighbour may have brought back what we had forgotten.
+      this.#log.expectAuthored(entry);
       // On disk before anybody hears of it: a member that forgets what it told others forks its own log.
       await this.#options.vault.appendEntry(entry);
       this.#tell({ type: 'authored', entry });
