@@ -6,7 +6,7 @@ import process from 'node:process';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ServerError } from './errors.ts';
-import { ROOM_A, connect, startServer, stubWebApp } from './testing/harness.ts';
+import { ROOM_A, connect, connectRaw, startServer, stubWebApp } from './testing/harness.ts';
 
 const HAS_IPV6 = Object.values(networkInterfaces()).some(list =>
   list?.some(({ address }) => address === '::1'),
@@ -205,6 +205,20 @@ describe('stopping', () => {
     await Promise.all([server.close(), server.close()]);
     expect(performance.now() - before).toBeLessThan(5_000);
   });
+
+  test(
+    'ends within 5 seconds even if a websocket does not answer the close',
+    { timeout: 8_000 },
+    async () => {
+      const server = await startServer();
+      const raw = await connectRaw(server);
+      raw.send('40');
+      await raw.sees(/40\{"sid":/);
+      const before = performance.now();
+      await server.close();
+      expect(performance.now() - before).toBeLessThan(5_000);
+    },
+  );
 
   test('a port in use is said in plain words', async () => {
     const { port } = await startServer();

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { isIPv6 } from 'node:net';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { MAX_BOX_BYTES } from '@shoal/protocol';
 import { pino } from 'pino';
@@ -69,6 +70,11 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     connectionsCheckingInterval: 5_000,
+  });
+  const open = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
   });
   // Some more than there may be sockets: pages are loaded over these, too.
   http.maxConnections = limits.maxConnections + 1_000;
@@ -142,7 +148,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     }
     // A polling client fetches its last messages with a new request, so the port stays open for that long.
     await eventually(() => sockets.every(socket => socket.conn.readyState === 'closed'), DRAIN_TIMEOUT_MS);
-    await closeHttp(http, io);
+    await closeHttp(http, io, open);
   };
   let closed: Promise<void> | undefined;
   return { url: `http://${host}:${port}`, port, counts: signaling.counts, close: () => (closed ??= close()) };
@@ -200,7 +206,7 @@ function listen(http: HttpServer, host: string, port: number): Promise<number> {
 }
 
 /** Closes the port and every connection: idle ones now, busy ones when they fall idle, all in the end. */
-async function closeHttp(http: HttpServer, io: SignalingServer): Promise<void> {
+async function closeHttp(http: HttpServer, io: SignalingServer, open: ReadonlySet<Socket>): Promise<void> {
   const closed = new Promise<void>(resolve => {
     http.close(() => {
       resolve();
@@ -211,7 +217,8 @@ async function closeHttp(http: HttpServer, io: SignalingServer): Promise<void> {
     http.closeIdleConnections();
   }, LOOK_AGAIN_MS);
   const force = setTimeout(() => {
-    http.closeAllConnections();
+    // closeAllConnections() does not know those that became websockets, and ws waits 30 s for an answer to its close.
+    for (const socket of open) socket.destroy();
   }, FORCE_CLOSE_MS);
   io.engine.close();
   await closed;
