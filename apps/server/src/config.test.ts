@@ -1,8 +1,12 @@
+import { joinReply } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { clientKey } from './client-address.ts';
 import { readConfig } from './config.ts';
-import { iceServersFor, turnCredentials } from './ice-servers.ts';
+import { iceGrantFor, iceServersFor, turnCredentials } from './ice-servers.ts';
 import { TokenBucket } from './token-bucket.ts';
+
+const urls = (scheme: string, count: number): string =>
+  Array.from({ length: count }, (_, i) => `${scheme}:r${i}.example`).join(',');
 
 describe('configuration', () => {
   test('without any variable names no third party', () => {
@@ -50,6 +54,11 @@ describe('configuration', () => {
     ['TURN_URLS and TURN_SECRET', { TURN_URLS: 'turn:a.example' }],
     ['TURN_URLS and TURN_SECRET', { TURN_SECRET: 'hush' }],
     ['ALLOWED_ORIGINS', { ALLOWED_ORIGINS: 'https://a.example/path' }],
+    ['ALLOWED_ORIGINS', { ALLOWED_ORIGINS: 'https://a.example, https://[' }],
+    ['STUN_URLS', { STUN_URLS: urls('stun', 17) }],
+    ['TURN_URLS', { TURN_URLS: urls('turn', 17), TURN_SECRET: 'hush' }],
+    ['STUN_URLS', { STUN_URLS: `stun:${'a'.repeat(508)}` }],
+    ['TURN_URLS', { TURN_URLS: `turn:${'a'.repeat(508)}`, TURN_SECRET: 'hush' }],
   ])('complains about %s without quoting a value', (name, env) => {
     const complaint = expect(() => readConfig(env));
     complaint.toThrow(
@@ -57,6 +66,16 @@ describe('configuration', () => {
     );
     complaint.not.toThrow(Object.values(env)[0]);
   });
+});
+
+test('clients take as many servers, with names as long, as the configuration lets through', () => {
+  const { ice } = readConfig({
+    STUN_URLS: urls('stun', 16),
+    TURN_URLS: `turn:${'a'.repeat(507)},${urls('turn', 15)}`,
+    TURN_SECRET: 'hush',
+  });
+  const reply = { ok: true, address: 'a', members: [], ...iceGrantFor(ice, 0) };
+  expect(joinReply(reply)).toMatchObject({ ok: true });
 });
 
 describe('TURN credentials', () => {
@@ -106,8 +125,23 @@ describe('what clients are counted by', () => {
     ['2001:db8::1', '2001:db8:0:0'],
     ['fe80::1%eth0', 'fe80:0:0:0'],
     ['::1', '0:0:0:0'],
+    ['::ffff:cb00:7107', '203.0.113.7'],
+    ['0:0:0:0:0:FFFF:203.0.113.7', '203.0.113.7'],
+    ['::2:3:4:5:203.0.113.7', '0:0:2:3'],
   ])('%s counts as %s', (address, key) => {
     expect(clientKey({}, address, false)).toBe(key);
+  });
+
+  test.each([
+    ['203.0.113.7:51234', '203.0.113.7'],
+    ['[2001:db8::1]:51234', '2001:db8:0:0'],
+    ['[2001:db8::1]', '2001:db8:0:0'],
+    ['[::ffff:203.0.113.7]:80', '203.0.113.7'],
+    ['203.0.113.7:http', '10.0.0.1'],
+    ['[203.0.113.7', '10.0.0.1'],
+    ['', '10.0.0.1'],
+  ])('a hop that a proxy wrote as %s counts as %s', (hop, key) => {
+    expect(clientKey({ 'x-forwarded-for': `1.1.1.1, ${hop}` }, '10.0.0.1', true)).toBe(key);
   });
 
   test('a forged or broken X-Forwarded-For is not believed', () => {

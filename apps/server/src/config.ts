@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { MAX_ICE_SERVERS, MAX_ICE_TEXT_LENGTH } from '@shoal/protocol';
 import * as v from 'valibot';
 import { ServerError } from './errors.ts';
 import type { IceConfig } from './ice-servers.ts';
@@ -54,7 +55,7 @@ const integer = (lowest: number, highest: number, fallback: number) =>
     String(fallback),
   );
 
-const list = (item: RegExp, complaint: string) =>
+const list = (item: v.GenericSchema<string, string>, most = Infinity) =>
   v.optional(
     v.pipe(
       v.string(),
@@ -64,10 +65,24 @@ const list = (item: RegExp, complaint: string) =>
           .map(part => part.trim())
           .filter(part => part !== ''),
       ),
-      v.array(v.pipe(v.string(), v.regex(item, complaint))),
+      v.array(item),
+      v.maxLength(most, `must list at most ${most}`),
     ),
     '',
   );
+
+/** Within what clients take: one that is told more cannot join. */
+const iceList = (item: RegExp, complaint: string) =>
+  list(
+    v.pipe(
+      v.string(),
+      v.regex(item, complaint),
+      v.maxLength(MAX_ICE_TEXT_LENGTH, `must list URLs of at most ${MAX_ICE_TEXT_LENGTH} characters`),
+    ),
+    MAX_ICE_SERVERS,
+  );
+
+const NO_ORIGIN = 'must list origins such as https://example.org, without a path';
 
 const flag = v.optional(
   v.pipe(
@@ -86,11 +101,14 @@ const environment = v.object({
   WEB_ROOT: v.optional(v.string(), DEFAULT_WEB_ROOT),
   TRUST_PROXY: flag,
   ALLOWED_ORIGINS: list(
-    /^https?:\/\/[^/\s]+$/,
-    'must list origins such as https://example.org, without a path',
+    v.pipe(
+      v.string(),
+      v.regex(/^https?:\/\/[^/\s]+$/, NO_ORIGIN),
+      v.check(text => URL.canParse(text), NO_ORIGIN),
+    ),
   ),
-  STUN_URLS: list(/^stuns?:\S+$/, 'must list URLs that begin with stun: or stuns:'),
-  TURN_URLS: list(/^turns?:\S+$/, 'must list URLs that begin with turn: or turns:'),
+  STUN_URLS: iceList(/^stuns?:\S+$/, 'must list URLs that begin with stun: or stuns:'),
+  TURN_URLS: iceList(/^turns?:\S+$/, 'must list URLs that begin with turn: or turns:'),
   TURN_SECRET: v.optional(v.string()),
   TURN_TTL_SECONDS: integer(10, 604_800, 86_400),
   MAX_ROOMS: integer(1, 10_000_000, DEFAULT_LIMITS.maxRooms),
