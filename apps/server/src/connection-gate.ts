@@ -13,10 +13,6 @@ export class ConnectionGate {
     this.#handshakes = new RateLimiterMemory({ points: limits.maxHandshakesPerMinutePerIp, duration: 60 });
   }
 
-  get total(): number {
-    return this.#total;
-  }
-
   /** Whether a client may shake hands now; counts the attempt. */
   async admits(client: string): Promise<boolean> {
     if (!this.#hasRoom(client)) return false;

@@ -30,7 +30,7 @@ export function heightFor(count: number): number {
 }
 
 /** The layer above: half as many hashes, a missing right sibling being `padding`. */
-export function layerAbove(layer: Uint8Array, padding: Uint8Array): Bytes {
+function layerAbove(layer: Uint8Array, padding: Uint8Array): Bytes {
   const pairBytes = 2 * HASH_BYTES;
   const parents = Math.ceil(layer.length / pairBytes);
   const above = new Uint8Array(parents * HASH_BYTES);
@@ -47,23 +47,10 @@ export function layerAbove(layer: Uint8Array, padding: Uint8Array): Bytes {
   return above;
 }
 
-/**
- * Layers from the given hashes (at `baseHeight` over the leaves) up to the root, of a tree whose missing hashes are roots of
- * all-zero subtrees. Only the real part of each layer is held.
- * @param levels how many layers to climb
- */
-export function layersOf(hashes: Bytes, baseHeight: number, levels: number): Bytes[] {
-  const layers = [hashes];
-  let layer = hashes;
-  for (let level = 0; level < levels; level += 1) {
-    layer = layerAbove(layer, zeroRoot(baseHeight + level));
-    layers.push(layer);
-  }
-  return layers;
-}
-
 /** Root over hashes at `baseHeight`, padded with all-zero subtrees to 2^levels of them. No hashes: the all-zero root. */
 export function rootOf(hashes: Bytes, baseHeight: number, levels: number): Bytes {
   if (hashes.length === 0) return zeroRoot(baseHeight + levels);
-  return layersOf(hashes, baseHeight, levels).at(-1) ?? hashes;
+  let layer = hashes;
+  for (let level = 0; level < levels; level += 1) layer = layerAbove(layer, zeroRoot(baseHeight + level));
+  return layer;
 }
