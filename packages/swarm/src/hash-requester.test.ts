@@ -79,6 +79,55 @@ describe('hashes', () => {
     expect(solo.tick(1_500).sent('hash-request', 'bob')).toHaveLength(1);
   });
 
+  test('[HR3] what is in two runs is asked for until both have ended, and what one of them leaves unanswered is asked of another', () => {
+    const solo = new Solo();
+    solo.offer([64 * 128], { hashed: [] });
+    const pieces = (first: number, end: number): number[] =>
+      Array.from({ length: end - first }, (_, at) => first + at);
+    const runs = (name: string): string[] =>
+      solo.sent('hash-request', name, solo.all).map(({ first, count }) => `${first}+${count}`);
+    const known = (first: number, count: number) =>
+      solo.receive({ type: 'hashes-known', offer: OFFER, first, count });
+    solo.seeder('bob').partial('ann', [64]);
+    known(64, 4).tell('ann', { type: 'have', offer: OFFER, pieces: [80] });
+    known(80, 16).tell('ann', { type: 'have', offer: OFFER, pieces: pieces(0, 32) });
+    expect([runs('bob'), runs('ann')]).toEqual([
+      ['0+4', '4+4'],
+      ['64+4', '80+16', '0+64'],
+    ]);
+    // Now alone, ann would be asked in runs of 32; her long one holds what bob was asked for.
+    solo.receive({ type: 'neighbour-left', peer: peerNamed('bob') }).tick();
+    expect(runs('ann')).toHaveLength(3);
+    known(0, 32).tell('ann', { type: 'hash-reject', offer: OFFER, first: 0, count: 64 });
+    solo.seeder('cid');
+    for (let at = 0; at < 20; at += 1) {
+      const run = solo.sent('hash-request', 'cid', solo.all)[at];
+      if (run !== undefined) known(run.first, run.count);
+    }
+    const answered = solo.sent('hash-request', 'cid', solo.all);
+    const lacking = pieces(32, 128).filter(
+      piece => !answered.some(({ first, count }) => piece >= first && piece < first + count),
+    );
+    expect(lacking.filter(piece => (piece < 64 || piece > 67) && (piece < 80 || piece > 95))).toEqual([]);
+  });
+
+  test('[HR3] a run from the same beginning as a shorter one does not replace it', () => {
+    const solo = new Solo();
+    solo.offer([64 * 16], { hashed: [] });
+    solo.seeder('ann');
+    solo.receive({ type: 'hashes-known', offer: OFFER, first: 4, count: 4 });
+    const runs = solo.sent('hash-request', 'ann', solo.all).map(({ first, count }) => [first, count]);
+    expect(runs).toEqual([
+      [0, 4],
+      [4, 4],
+      [0, 16],
+    ]);
+    solo.seeder('bob').tell('ann', { type: 'hash-reject', offer: OFFER, first: 0, count: 4 });
+    expect(solo.tick().sent('hash-request', 'bob', solo.all)).toEqual([]);
+    solo.tell('ann', { type: 'hash-reject', offer: OFFER, first: 0, count: 16 });
+    expect(solo.tick().sent('hash-request', 'bob')).toMatchObject([{ first: 0, count: 16 }]);
+  });
+
   test('[HR4] a neighbour is answered by the hash book, rejected, or dropped', () => {
     const solo = new Solo();
     solo.offer([128], { have: [0, 1] });

@@ -17,8 +17,9 @@ interface HashRun {
 /** Asks for piece hashes ahead of need: a piece is asked for only when its expected hash is known. */
 export class HashRequester {
   readonly #core: SwarmCore;
-  readonly #runs = new Map<string, HashRun>();
-  /** Runs that a neighbour could not answer, with the time until which they are not asked of it. */
+  /** They may overlap where runs have grown meanwhile. */
+  readonly #runs = new Set<HashRun>();
+  /** Beginnings of runs that a neighbour did not answer, with the time until which they are not asked of it. */
   readonly #refused = new Map<string, number>();
 
   constructor(core: SwarmCore) {
@@ -36,7 +37,7 @@ export class HashRequester {
       while (
         holdings.hashable > 0 &&
         holdings.startable * torrent.geometry.pieceLength < ahead &&
-        neighbour.hashRuns.size < limits.hashRunsPerNeighbour
+        neighbour.hashRuns < limits.hashRunsPerNeighbour
       )
         if (!this.#ask(neighbour, torrent)) break;
     }
@@ -45,36 +46,41 @@ export class HashRequester {
   /** Hashes came, from whomever. */
   known(torrent: Torrent, first: number, count: number): void {
     torrent.learnHashes(first, count);
-    for (const [key, run] of this.#runs) {
+    for (const run of this.#runs) {
       if (run.torrent !== torrent || run.first >= first + count || first >= run.first + run.count) continue;
       run.at = this.#core.now();
       if (!torrent.hashed.hasRange(run.first, run.count)) continue;
-      this.#end(key, run);
+      this.#end(run);
       torrent.hashRun = Math.min(this.#core.limits.hashRunMax, torrent.hashRun * RUN_GROWTH);
     }
   }
 
   /** The neighbour cannot answer a run: another may. */
-  rejected(neighbour: Neighbour, torrent: Torrent, first: number): void {
-    const key = keyOf(neighbour, torrent, first);
-    const run = this.#runs.get(key);
-    if (run !== undefined) this.#refuse(key, run);
+  rejected(neighbour: Neighbour, torrent: Torrent, first: number, count: number): void {
+    for (const run of this.#runs)
+      if (
+        run.neighbour === neighbour &&
+        run.torrent === torrent &&
+        run.first === first &&
+        run.count === count
+      )
+        this.#refuse(run, this.#core.limits.refusedMs);
   }
 
   release(neighbour: Neighbour): void {
-    for (const [key, run] of this.#runs) if (run.neighbour === neighbour) this.#end(key, run);
+    for (const run of this.#runs) if (run.neighbour === neighbour) this.#end(run);
     for (const key of this.#refused.keys())
       if (key.startsWith(`${neighbour.index}:`)) this.#refused.delete(key);
   }
 
   forget(torrent: Torrent): void {
-    for (const [key, run] of this.#runs) if (run.torrent === torrent) this.#end(key, run);
+    for (const run of this.#runs) if (run.torrent === torrent) this.#end(run);
   }
 
   tick(): void {
     const now = this.#core.now();
-    for (const [key, run] of this.#runs)
-      if (now - run.at > this.#core.limits.hashTimeoutMs) this.#refuse(key, run);
+    for (const run of this.#runs)
+      if (now - run.at > this.#core.limits.hashTimeoutMs) this.#refuse(run, this.#core.limits.refusedMs);
     for (const [key, until] of this.#refused) if (until <= now) this.#refused.delete(key);
   }
 
@@ -90,9 +96,8 @@ export class HashRequester {
     if (piece === undefined) return false;
     const first = start(piece);
     const count = Math.min(size, torrent.geometry.pieceCount - first);
-    const key = keyOf(neighbour, torrent, first);
-    this.#runs.set(key, { neighbour, torrent, first, count, at: this.#core.now() });
-    neighbour.hashRuns.add(key);
+    this.#runs.add({ neighbour, torrent, first, count, at: this.#core.now() });
+    neighbour.hashRuns += 1;
     torrent.lastHashRun.set(neighbour, first + count);
     torrent.setHashPending(first, count, true);
     this.#core.emit({
@@ -114,14 +119,14 @@ export class HashRequester {
     return Math.min(torrent.hashRun, hashRunMax, Math.max(hashRunFirst, bySize));
   }
 
-  #refuse(key: string, run: HashRun): void {
-    this.#refused.set(key, this.#core.now() + this.#core.limits.refusedMs);
-    this.#end(key, run);
+  #refuse(run: HashRun, ms: number): void {
+    this.#refused.set(keyOf(run.neighbour, run.torrent, run.first), this.#core.now() + ms);
+    this.#end(run);
   }
 
-  #end(key: string, run: HashRun): void {
-    this.#runs.delete(key);
-    run.neighbour.hashRuns.delete(key);
+  #end(run: HashRun): void {
+    this.#runs.delete(run);
+    run.neighbour.hashRuns -= 1;
     run.torrent.setHashPending(run.first, run.count, false);
     this.#core.wakeHungry();
   }

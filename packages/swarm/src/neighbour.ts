@@ -75,8 +75,8 @@ export class Neighbour {
   readonly refused = new Map<OfferId, Map<number, number>>();
   /** It has nothing else to give, and was asked again for one of those. */
   probed = false;
-  /** Hash requests at it, keyed `offer:first`. */
-  readonly hashRuns = new Set<string>();
+  /** Runs of hashes that it is being asked for. */
+  hashRuns = 0;
 
   /** We do not serve them. */
   choking = true;

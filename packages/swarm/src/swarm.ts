@@ -298,7 +298,7 @@ export class Swarm {
         return this.#provideHashes(neighbour, message);
       case 'hash-reject': {
         const torrent = this.#torrents.get(message.offer);
-        if (torrent !== undefined) this.#hashes.rejected(neighbour, torrent, message.first);
+        if (torrent !== undefined) this.#hashes.rejected(neighbour, torrent, message.first, message.count);
         return;
       }
     }

@@ -12,8 +12,9 @@ const EXTENT_BYTES = 8 * 1024 * 1024;
 const EXTENTS = 64;
 
 /**
- * One offer's pieces: verified, wanted, hashed, begun, and who has them. Every piece that is wanted and lacking is in exactly one
- * of: `startable` (its hash is known), `hashable` (it is not), `progress` (begun), or its hash is being asked for.
+ * One offer's pieces: verified, wanted, hashed, begun, and who has them. Every piece that is wanted and lacking is in `startable` (its hash
+ * is known), `hashable` (it is not) or `progress` (begun), in one of them alone; in none while its hash is being asked for. In `progress` there
+ * are also pieces that are not wanted any more.
  */
 export class Torrent {
   readonly offer: OfferId;
@@ -47,6 +48,7 @@ export class Torrent {
   /** Priority class plus one; 0 = not wanted. Like the two below it, empty until something is wanted: a member may offer any number of pieces. */
   #rank = new Uint16Array(0);
   #lacking = new Uint8Array(0);
+  /** How many runs of hashes being asked for a piece is in: they may overlap. */
   #hashPending = new Uint8Array(0);
   readonly #exclusive = new Set<number>();
   readonly #extentPieces: number;
@@ -155,16 +157,15 @@ export class Torrent {
 
   learnHashes(first: number, count: number): void {
     for (let piece = first; piece < Math.min(first + count, this.geometry.pieceCount); piece += 1) {
-      this.#hashPending[piece] = 0;
       this.hashed.set(piece);
       this.place(piece);
     }
   }
 
-  /** The hashes of a run are being asked for (or no longer are). */
+  /** The hashes of a run are being asked for, or no longer are: to be called once for each. */
   setHashPending(first: number, count: number, pending: boolean): void {
     for (let piece = first; piece < Math.min(first + count, this.geometry.pieceCount); piece += 1) {
-      this.#hashPending[piece] = pending && !this.hashed.has(piece) ? 1 : 0;
+      this.#hashPending[piece] = (this.#hashPending[piece] ?? 0) + (pending ? 1 : -1);
       this.place(piece);
     }
   }
