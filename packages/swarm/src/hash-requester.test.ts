@@ -128,6 +128,42 @@ describe('hashes', () => {
     expect(solo.tick().sent('hash-request', 'bob')).toMatchObject([{ first: 0, count: 16 }]);
   });
 
+  test('[HR3] hashes that were known already are no progress', () => {
+    const solo = new Solo({ hashRunsPerNeighbour: 1 });
+    solo.offer([64 * 8], { hashed: [3] });
+    solo.partial('ann', [0]).seeder('bob').tick(6_000);
+    solo.receive({ type: 'hashes-known', offer: OFFER, first: 3, count: 1 });
+    // All but the first of these are new, and no part of the run that ann is asked for.
+    solo.receive({ type: 'hashes-known', offer: OFFER, first: 3, count: 5 });
+    expect(solo.tick(5_000).sent('hash-request', 'bob')).toMatchObject([{ first: 0 }]);
+  });
+
+  test('[HR3] two neighbours that never answer do not hand a run to each other for ever', () => {
+    const solo = new Solo();
+    solo.offer([64 * 4], { hashed: [] });
+    solo.seeder('eve').seeder('mal').seeder('bob');
+    for (let at = 0; at < 200; at += 1) solo.tick();
+    expect(solo.sent('hash-request', 'bob', solo.all)).not.toEqual([]);
+  });
+
+  test('[HR3] who leaves runs unanswered is asked again later and later, until it answers one', () => {
+    const solo = new Solo({ hashRunsPerNeighbour: 1 });
+    solo.offer([64 * 4, 64 * 4], { hashed: [], want: false });
+    solo.seeder('ann').want(new Map([[0, 0]]));
+    const pauses: number[] = [];
+    const wait = (): void => {
+      // It times out.
+      solo.tick(10_001);
+      const since = solo.now;
+      while (solo.sent('hash-request').length === 0 && solo.now < since + 1_000_000) solo.tick(1000);
+      pauses.push((solo.now - since) / 1000);
+    };
+    for (let run = 0; run < 8; run += 1) wait();
+    solo.receive({ type: 'hashes-known', offer: OFFER, first: 0, count: 4 }).want(new Map([[1, 0]]));
+    wait();
+    expect(pauses).toEqual([5, 10, 20, 40, 80, 160, 160, 160, 5]);
+  });
+
   test('[HR4] a neighbour is answered by the hash book, rejected, or dropped', () => {
     const solo = new Solo();
     solo.offer([128], { have: [0, 1] });

@@ -4,6 +4,8 @@ import type { Torrent } from './torrent.ts';
 
 /** Hash requests grow by this factor with every answer. */
 const RUN_GROWTH = 4;
+/** Unanswered runs in a row beyond which the time until the next try is not doubled any more: with 5 s at first, 160 s. */
+const MOST_SILENT = 6;
 
 interface HashRun {
   readonly neighbour: Neighbour;
@@ -45,11 +47,13 @@ export class HashRequester {
 
   /** Hashes came, from whomever. */
   known(torrent: Torrent, first: number, count: number): void {
+    // Told again they are no progress: a run would never time out.
+    const advanced = [...this.#runs].filter(run => run.torrent === torrent && lacksAny(run, first, count));
     torrent.learnHashes(first, count);
-    for (const run of this.#runs) {
-      if (run.torrent !== torrent || run.first >= first + count || first >= run.first + run.count) continue;
+    for (const run of advanced) {
       run.at = this.#core.now();
       if (!torrent.hashed.hasRange(run.first, run.count)) continue;
+      run.neighbour.silentRuns = 0;
       this.#end(run);
       torrent.hashRun = Math.min(this.#core.limits.hashRunMax, torrent.hashRun * RUN_GROWTH);
     }
@@ -79,8 +83,15 @@ export class HashRequester {
 
   tick(): void {
     const now = this.#core.now();
-    for (const run of this.#runs)
-      if (now - run.at > this.#core.limits.hashTimeoutMs) this.#refuse(run, this.#core.limits.refusedMs);
+    for (const run of this.#runs) {
+      if (now - run.at <= this.#core.limits.hashTimeoutMs) continue;
+      // Or the silent ones would hand it to each other for ever, each free to be asked again while another was.
+      this.#refuse(
+        run,
+        this.#core.limits.refusedMs * 2 ** Math.min(run.neighbour.silentRuns, MOST_SILENT - 1),
+      );
+      run.neighbour.silentRuns += 1;
+    }
     for (const [key, until] of this.#refused) if (until <= now) this.#refused.delete(key);
   }
 
@@ -130,6 +141,13 @@ export class HashRequester {
     run.torrent.setHashPending(run.first, run.count, false);
     this.#core.wakeHungry();
   }
+}
+
+/** Whether a part of a run is among these hashes and not known yet. */
+function lacksAny({ torrent, ...run }: HashRun, first: number, count: number): boolean {
+  const from = Math.max(first, run.first);
+  const end = Math.min(first + count, run.first + run.count);
+  return !torrent.hashed.hasRange(from, end - from);
 }
 
 /** The piece behind the neighbour's last run: a sharer that hashes in order reads in order. */

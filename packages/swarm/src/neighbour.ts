@@ -77,6 +77,8 @@ export class Neighbour {
   probed = false;
   /** Runs of hashes that it is being asked for. */
   hashRuns = 0;
+  /** Runs that it left unanswered since it last answered one. */
+  silentRuns = 0;
 
   /** We do not serve them. */
   choking = true;
