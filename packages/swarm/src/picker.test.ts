@@ -113,6 +113,67 @@ describe('picker', () => {
     expect(new Set(pieces).size).toBe(2);
   });
 
+  /** Eve began all that may be begun, gave 2, 3, 1 and 3 blocks of the pieces, and serves us no more. */
+  function leftBegun(): Solo {
+    const solo = new Solo({
+      windowInitialBytes: 64 * KIB,
+      windowMaxBytes: 64 * KIB,
+      maxBlockBytes: BLOCK,
+      maxProgressBytes: 256 * KIB,
+    });
+    solo.offer([64 * 8]);
+    solo.partial('eve', [0, 1, 2, 3]);
+    const come = [2, 3, 1, 3];
+    for (let id = 0; id < 16; id += 1) {
+      const piece = solo.asked('eve')[id]?.[1] ?? 0;
+      if ((come[piece] ?? 0) > 0) solo.block('eve', id, BLOCK);
+      else solo.tell('eve', { type: 'reject', ids: [id] });
+      come[piece] = (come[piece] ?? 0) - 1;
+    }
+    return solo.tell('eve', { type: 'choke' });
+  }
+
+  test('[PK5] a begun piece that nobody can go on with makes way: the one of which least has come, and no more than helps', () => {
+    const solo = leftBegun();
+    solo.partial('bob', [6]);
+    expect(solo.of('discard', solo.all)).toEqual([{ type: 'discard', offer: OFFER, piece: 2 }]);
+    expect(solo.asked('bob').map(([, piece]) => piece)).toEqual([6, 6, 6, 6]);
+    // It is begun anew like any other.
+    solo.receive({ type: 'piece-verified', offer: OFFER, piece: 6 });
+    solo.tell('bob', { type: 'have', offer: OFFER, pieces: [2] });
+    expect(solo.asked('bob', solo.effects).map(([, piece, begin]) => [piece, begin])).toContainEqual([2, 0]);
+  });
+
+  test('[PK5] it does not while somebody serves us who has it', () => {
+    const solo = leftBegun();
+    solo.partial('cid', [0, 1, 2, 3]).partial('bob', [6]).tick();
+    expect(solo.of('discard', solo.all)).toEqual([]);
+    expect(solo.asked('bob')).toEqual([]);
+    solo.tell('cid', { type: 'choke' });
+    expect(solo.asked('bob')).toHaveLength(4);
+  });
+
+  test('[PK5] it does not where that is of no use: everything is refused, or it is too small to make room', () => {
+    const refused = leftBegun();
+    refused
+      .partial('bob', [6])
+      .tell('bob', { type: 'reject', ids: [0, 1, 2, 3] })
+      .partial('cid', [7]);
+    refused.tell('bob', { type: 'have', offer: OFFER, pieces: [6] });
+    expect(refused.of('discard', refused.all)).toHaveLength(1);
+    const small = new Solo({
+      windowInitialBytes: 64 * KIB,
+      windowMaxBytes: 64 * KIB,
+      maxProgressBytes: 128 * KIB,
+    });
+    small.offer([32, 64, 64, 64]);
+    small.partial('eve', [0]).block('eve', 0, BLOCK);
+    small.tell('eve', { type: 'choke' }).tell('eve', { type: 'reject', ids: [1] });
+    small.partial('ann', [1]).partial('bob', [2]).partial('cid', [3]);
+    expect(small.asked('cid')).toEqual([]);
+    expect(small.of('discard', small.all)).toEqual([]);
+  });
+
   test('[PK6] a pause cancels, a resume goes on with what has come', () => {
     const solo = new Solo();
     solo.offer([64]);

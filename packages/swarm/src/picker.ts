@@ -11,6 +11,12 @@ export interface Work {
   readonly range: BlockRange;
 }
 
+/** A begun piece that nobody here can go on with. */
+interface Stuck {
+  readonly torrent: Torrent;
+  readonly progress: PieceProgress;
+}
+
 /**
  * What to ask this neighbour for next. A piece it has begun goes first (a whole piece can be verified and passed on, halves cannot),
  * then one that its helper has left, then a new one, rarest first, and only then a share of what others are at.
@@ -32,6 +38,13 @@ function gives(torrent: Torrent, neighbour: Neighbour, piece: number): boolean {
   return (
     (torrent.holders.get(neighbour)?.bits.has(piece) ?? false) && !neighbour.refuses(torrent.offer, piece)
   );
+}
+
+/** Somebody who serves us and is not silent has it to give. */
+function atHand(torrent: Torrent, piece: number): boolean {
+  for (const holder of torrent.holders.keys())
+    if (!holder.choked && !holder.snubbed && gives(torrent, holder, piece)) return true;
+  return false;
 }
 
 function own(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
@@ -56,17 +69,48 @@ function fresh(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PiecePr
   const holdings = torrent.holders.get(neighbour);
   if (holdings === undefined || holdings.startable <= 0) return undefined;
   if (neighbour.snubbed && neighbour.requests.size > 0) return undefined;
-  if (begunBytes(core) >= core.limits.maxProgressBytes) return undefined;
-  const next = successor(core, torrent, neighbour);
-  if (next !== undefined) return torrent.begin(next, neighbour);
+  const begun = begunBytes(core);
+  const full = begun >= core.limits.maxProgressBytes;
+  const stuck = full ? leastStuck(core, begun) : undefined;
+  if (full && stuck === undefined) return undefined;
+  const piece = startablePiece(core, torrent, neighbour);
+  if (piece === undefined) return undefined;
+  if (stuck !== undefined) startOver(core, stuck);
+  return torrent.begin(piece, neighbour);
+}
+
+function startablePiece(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): number | undefined {
   const fits = (piece: number): boolean => gives(torrent, neighbour, piece);
+  const next = successor(core, torrent, neighbour);
+  if (next !== undefined) return next;
   const random = (): number => core.random();
   const rank = (piece: number): number => rankFor(core.selfHash, core.neighbours.values(), torrent, piece);
   // The first piece is a random one: rare pieces come slowly, and who has nothing can give nothing back.
   const first = torrent.have.count === 0 && torrent.progress.size === 0;
   const piece = first ? torrent.startable.pickAny(fits, random) : torrent.startable.pick(fits, random, rank);
   if (piece === undefined) return undefined;
-  return torrent.begin(alone(core) && !first ? beginningOf(torrent, neighbour, piece) : piece, neighbour);
+  return alone(core) && !first ? beginningOf(torrent, neighbour, piece) : piece;
+}
+
+/**
+ * What nobody here can go on with must not use up the bound: others would never begin anything. Of these pieces, the one of which least has
+ * come, if its end makes room.
+ */
+function leastStuck(core: SwarmCore, begun: number): Stuck | undefined {
+  let least: Stuck | undefined;
+  for (const torrent of core.torrents.values())
+    for (const progress of torrent.open) {
+      if (progress.owner !== undefined || progress.requests.size > 0) continue;
+      if (begun - progress.length >= core.limits.maxProgressBytes) continue;
+      if (least !== undefined && progress.come >= least.progress.come) continue;
+      if (!atHand(torrent, progress.piece)) least = { torrent, progress };
+    }
+  return least;
+}
+
+function startOver(core: SwarmCore, { torrent, progress }: Stuck): void {
+  torrent.failed(progress.piece, false);
+  if (progress.started) core.emit({ type: 'discard', offer: torrent.offer, piece: progress.piece });
 }
 
 /** Nobody but one neighbour is there: order costs no diversity, since there is nobody to give other pieces to. */

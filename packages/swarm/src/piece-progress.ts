@@ -60,9 +60,14 @@ export class PieceProgress {
     return this.#missing === 0;
   }
 
+  /** Units that have come. */
+  get come(): number {
+    return this.#giver.length - this.#missing;
+  }
+
   /** Something of it has come. */
   get started(): boolean {
-    return this.#missing < this.#giver.length;
+    return this.come > 0;
   }
 
   /** Nothing has come and nothing is asked for. */
