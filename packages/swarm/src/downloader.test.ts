@@ -215,6 +215,17 @@ describe('requests', () => {
     expect(solo.swarm.peerStats(peerNamed('ann'))?.snubbed).toBe(false);
   });
 
+  test('[RQ4] patience with a silent neighbour ends after 60 s, however long it has made its round trips', () => {
+    const solo = new Solo();
+    solo.offer([1024]);
+    solo.seeder('ann').tick(9_000).block('ann', 0, BLOCK);
+    expect(solo.swarm.peerStats(peerNamed('ann'))?.rttMs).toBe(9_000);
+    solo.tick(59_000);
+    expect(solo.swarm.peerStats(peerNamed('ann'))?.snubbed).toBe(false);
+    solo.tick(2_000);
+    expect(solo.swarm.peerStats(peerNamed('ann'))?.snubbed).toBe(true);
+  });
+
   test('[RQ4] the only neighbour, snubbed, is asked for one block and recovers', () => {
     const solo = new Solo();
     solo.offer([1024]);

@@ -36,6 +36,8 @@ const SMALL_BLOCK = 16 * 1024;
 const LEAST_WINDOWS = 3 * SMALL_BLOCK;
 /** Of what may be begun, the part that is kept for pieces not wanted any more, should they be wanted again. */
 const UNWANTED_PART = 1 / 4;
+/** Patience with a silent neighbour ends here however long its round trips are, ms: it makes them. */
+const PATIENCE_MOST_MS = 60_000;
 /** A request is lost by itself, while others flow, after this many timeouts. */
 const LOST_FACTOR = 3;
 
@@ -216,7 +218,10 @@ export class Downloader {
   tick(neighbour: Neighbour): void {
     const now = this.#core.now();
     this.#forgive(neighbour, now);
-    const patience = Math.max(this.#core.limits.requestTimeoutMs, 8 * neighbour.window.rtt);
+    const patience = Math.max(
+      this.#core.limits.requestTimeoutMs,
+      Math.min(PATIENCE_MOST_MS, 8 * neighbour.window.rtt),
+    );
     const oldest = neighbour.requests.values().next().value;
     if (oldest === undefined) return;
     const silent = now - Math.max(oldest.sentAt, neighbour.lastBlockAt) > patience;

@@ -47,6 +47,11 @@ function atHand(torrent: Torrent, piece: number): boolean {
   return false;
 }
 
+/** A silent one leaves it to those that are not: two of them would hand it to each other for ever. */
+function leaves(torrent: Torrent, neighbour: Neighbour, piece: number): boolean {
+  return neighbour.snubbed && atHand(torrent, piece);
+}
+
 function own(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
   for (const progress of torrent.open)
     if (progress.owner === neighbour && gives(torrent, neighbour, progress.piece)) return progress;
@@ -56,6 +61,7 @@ function own(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PiecePro
 function orphan(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
   for (const progress of torrent.open) {
     if (progress.owner !== undefined || !gives(torrent, neighbour, progress.piece)) continue;
+    if (leaves(torrent, neighbour, progress.piece)) continue;
     // One that gives whole pieces only cannot be convicted of a piece that another began.
     if (neighbour.alone && progress.givers.size > 0 && !progress.exclusive) continue;
     progress.owner = neighbour;
@@ -80,9 +86,10 @@ function fresh(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PiecePr
 }
 
 function startablePiece(core: SwarmCore, torrent: Torrent, neighbour: Neighbour): number | undefined {
-  const fits = (piece: number): boolean => gives(torrent, neighbour, piece);
+  const fits = (piece: number): boolean =>
+    gives(torrent, neighbour, piece) && !(torrent.isExclusive(piece) && leaves(torrent, neighbour, piece));
   const next = successor(core, torrent, neighbour);
-  if (next !== undefined) return next;
+  if (next !== undefined && fits(next)) return next;
   const random = (): number => core.random();
   const rank = (piece: number): number => rankFor(core.selfHash, core.neighbours.values(), torrent, piece);
   // The first piece is a random one: rare pieces come slowly, and who has nothing can give nothing back.
@@ -162,6 +169,7 @@ function shared(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): Piece
 function inherited(_core: SwarmCore, torrent: Torrent, neighbour: Neighbour): PieceProgress | undefined {
   for (const progress of torrent.open) {
     if (progress.owner !== undefined || !gives(torrent, neighbour, progress.piece)) continue;
+    if (leaves(torrent, neighbour, progress.piece)) continue;
     progress.owner = neighbour;
     return progress;
   }

@@ -235,6 +235,31 @@ describe('liars', () => {
     expect(givers(solo, before)).toEqual(new Set(['bob']));
   });
 
+  test.each([
+    ['silent', 0],
+    ['that give the first block of it', 1],
+  ])('[LI2] [RQ4] two neighbours %s do not keep such a piece from one that gives all', (_, gives) => {
+    const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
+    solo.offer([64]);
+    solo.seeder('ann').seeder('bob').seeder('eve');
+    const answered = new Set<string>();
+    answer(solo, ['ann', 'bob'], answered);
+    solo.receive({ type: 'piece-failed', offer: OFFER, piece: 0 });
+    for (let step = 0; step < 120 && solo.asked('eve').length === 0; step += 1) {
+      for (const name of ['ann', 'bob'])
+        for (const [id, , begin, length] of solo.asked(name)) {
+          if (answered.has(`${name}${id}`)) continue;
+          answered.add(`${name}${id}`);
+          if (begin === 0 && gives > 0) solo.block(name, id, length);
+        }
+      solo.tick(1000);
+    }
+    const before = solo.all.length;
+    answer(solo, ['eve'], answered);
+    expect(givers(solo, before)).toEqual(new Set(['eve']));
+    expect(solo.of('write', solo.all.slice(before))).toHaveLength(4);
+  });
+
   test('[LI2] the only giver of all of a piece may go while it is judged', () => {
     const solo = new Solo({ windowInitialBytes: 32 * KIB, windowMaxBytes: 32 * KIB });
     solo.offer([64]);

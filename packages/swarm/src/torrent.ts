@@ -170,6 +170,11 @@ export class Torrent {
     }
   }
 
+  /** One neighbour alone should give it. */
+  isExclusive(piece: number): boolean {
+    return this.#exclusive.has(piece);
+  }
+
   begin(piece: number, owner: Neighbour): PieceProgress {
     const progress = new PieceProgress(piece, this.pieceLength(piece));
     progress.owner = owner;
