@@ -114,6 +114,83 @@ describe('a cap on what comes in', () => {
     expect(answered.bob).toBeLessThanOrEqual(42);
   });
 
+  /** Blocks that come in two minutes, from Bob and in all, beside eight that answer after `lateMs` each, under a cap of a block in 1.6 s. */
+  function besideSilent(lateMs: number): { readonly bob: number; readonly all: number } {
+    const solo = new Solo({ maxBlockBytes: BLOCK });
+    solo.offer([64 * 256]);
+    const names = Array.from({ length: 8 }, (_, at) => `eve${at}`);
+    for (const name of names) solo.seeder(name);
+    solo.seeder('bob').receive({ type: 'caps', up: undefined, down: 10_000 });
+    const seen = new Map<string, number>();
+    let due: { readonly name: string; readonly id: number; readonly length: number; readonly at: number }[] =
+      [];
+    const blocks = { bob: 0, all: 0 };
+    pass(solo, 120_000, () => {
+      for (const name of [...names, 'bob'])
+        for (const [id, , , length] of solo.asked(name).slice(seen.get(name) ?? 0)) {
+          seen.set(name, (seen.get(name) ?? 0) + 1);
+          due.push({ name, id, length, at: solo.now + (name === 'bob' ? 0 : lateMs) });
+        }
+      const ready = due.filter(({ at }) => at <= solo.now);
+      due = due.filter(({ at }) => at > solo.now);
+      for (const { name, id, length } of ready) {
+        solo.block(name, id, length);
+        blocks.all += length / BLOCK;
+        if (name === 'bob') blocks.bob += length / BLOCK;
+      }
+    });
+    return blocks;
+  }
+
+  test('[CP1] what silent neighbours are asked for does not use it up', () => {
+    expect(besideSilent(Infinity).bob).toBeGreaterThanOrEqual(63);
+  });
+
+  test('[CP1] and counts when it comes after all', () => {
+    // Asked for before the cap was set: two of each.
+    const { all } = besideSilent(15_000);
+    expect(all).toBeGreaterThanOrEqual(63);
+    expect(all).toBeLessThanOrEqual(74 + 16);
+  });
+
+  test('[CP1] what a silent neighbour is asked for counts when it comes, and not before', () => {
+    const silent = (): Solo => {
+      const solo = new Solo({ maxBlockBytes: BLOCK });
+      solo.offer([1024]);
+      solo.receive({ type: 'caps', up: undefined, down: BLOCK }).seeder('ann').tick(11_000);
+      expect(solo.asked('ann')).toHaveLength(2);
+      return solo;
+    };
+    const solo = silent().block('ann', 1, BLOCK);
+    expect(solo.asked('ann')).toHaveLength(2);
+    const other = silent().seeder('bob');
+    expect(other.asked('bob')).toHaveLength(1);
+    other.tell('ann', { type: 'reject', ids: [1] });
+    expect(other.asked('bob')).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'asked of one who leaves',
+      (solo: Solo) => solo.receive({ type: 'neighbour-left', peer: peerNamed('ann') }),
+    ],
+    [
+      'taken back',
+      (solo: Solo) =>
+        solo
+          .tell('ann', { type: 'choke' })
+          .want(new Map())
+          .want(new Map([[0, 0]])),
+    ],
+  ])('[CP1] what was %s is not counted', (_, end) => {
+    const solo = new Solo({ maxBlockBytes: BLOCK });
+    solo.offer([1024]);
+    solo.receive({ type: 'caps', up: undefined, down: BLOCK }).seeder('ann');
+    expect(solo.asked('ann')).toHaveLength(1);
+    end(solo);
+    expect(solo.seeder('bob').asked('bob')).toHaveLength(1);
+  });
+
   test('[CP1] [RQ7] a neighbour that the cap holds back has not run out: what it refused is not tried again', () => {
     const solo = new Solo({ maxBlockBytes: BLOCK });
     solo.offer(Array<number>(20).fill(16));

@@ -86,7 +86,7 @@ export class Downloader {
         break;
       }
       room -= request.length;
-      this.#core.caps.down.take(request.length);
+      if (!neighbour.snubbed) this.#core.caps.down.take(request.length);
       const batch = batches.get(request.torrent) ?? [];
       batch.push([request.id, request.progress.piece, request.begin, request.length]);
       batches.set(request.torrent, batch);
@@ -111,8 +111,11 @@ export class Downloader {
     if (length !== request.length)
       return core.drop(neighbour, 'bad-block-length', `Asked for ${request.length} bytes, got ${length}.`);
     const now = core.now();
-    if (live === undefined) neighbour.late.delete(id);
-    else {
+    if (neighbour.snubbed) core.caps.down.take(neighbour.outstanding);
+    if (live === undefined) {
+      neighbour.late.delete(id);
+      core.caps.down.take(length);
+    } else {
       neighbour.window.sample(request.sentAt, now, length);
       this.#settle(request);
     }
@@ -137,7 +140,7 @@ export class Downloader {
     for (const id of ids) neighbour.late.delete(id);
     for (const request of requests) this.#settle(request);
     for (const request of requests) {
-      this.#core.caps.down.giveBack(request.length);
+      this.#giveBack(request);
       this.#disown(request.torrent, request.progress, neighbour);
       request.torrent.abandon(request.progress);
       // A choke refuses us, not the piece.
@@ -152,7 +155,7 @@ export class Downloader {
 
   /** The neighbour is gone: what it was asked for is free. */
   release(neighbour: Neighbour): void {
-    for (const request of neighbour.requests.values()) this.#settle(request);
+    for (const request of neighbour.requests.values()) this.#giveUp(request);
     this.disown(neighbour);
   }
 
@@ -229,13 +232,10 @@ export class Downloader {
     const expired = [...neighbour.requests.values()].filter(
       request => silent || now - request.sentAt > limit,
     );
+    for (const request of expired) this.#giveUp(request);
     if (silent) {
       neighbour.snubbed = true;
       neighbour.window.reset();
-    }
-    for (const request of expired) {
-      this.#settle(request);
-      neighbour.expect(request);
     }
     for (const { torrent, progress } of expired) this.#disown(torrent, progress, neighbour);
     if (expired.length === 0) return;
@@ -318,6 +318,21 @@ export class Downloader {
     torrent.refresh(progress);
   }
 
+  /** Its block is not waited for; it may come all the same. */
+  #giveUp(request: BlockRequest): void {
+    this.#settle(request);
+    this.#giveBack(request);
+    request.neighbour.expect(request);
+  }
+
+  /**
+   * What may never come must not use the cap up while others would give. Should it come, it is counted then; so is what a silent neighbour is
+   * asked for: too late to give it back when it has been waited for.
+   */
+  #giveBack({ neighbour, length }: BlockRequest): void {
+    if (!neighbour.snubbed) this.#core.caps.down.giveBack(length);
+  }
+
   #welcome({ torrent, progress, neighbour, begin, length }: BlockRequest): boolean {
     if (this.#core.torrents.get(torrent.offer) !== torrent || !torrent.wants(progress.piece)) return false;
     if (torrent.progress.get(progress.piece) !== progress) return false;
@@ -344,10 +359,7 @@ export class Downloader {
 
   #cancelAt(neighbour: Neighbour, requests: readonly BlockRequest[]): void {
     if (requests.length === 0) return;
-    for (const request of requests) {
-      this.#settle(request);
-      neighbour.expect(request);
-    }
+    for (const request of requests) this.#giveUp(request);
     this.#core.wake(neighbour);
     this.#core.emit({
       type: 'send',
