@@ -17,7 +17,7 @@ export function learnBitfield(
 ): void {
   const torrent = core.torrents.get(offer);
   if (torrent === undefined) {
-    const unknown = unknownOf(core, neighbour, offer, bits?.length ?? 0);
+    const unknown = unknownOf(core, neighbour, offer, OFFER_COST + (bits?.length ?? 0));
     if (unknown === undefined) return;
     unknown.bits = bits;
     unknown.all = bits === undefined;
@@ -44,8 +44,10 @@ export function learnHaves(
 ): void {
   const torrent = core.torrents.get(offer);
   if (torrent === undefined) {
-    const unknown = unknownOf(core, neighbour, offer, pieces.length * PIECE_COST);
-    if (unknown !== undefined) for (const piece of pieces) unknown.pieces.add(piece);
+    const known = neighbour.unknown.get(offer);
+    const more = new Set(pieces.filter(piece => known?.pieces.has(piece) !== true));
+    const unknown = unknownOf(core, neighbour, offer, (known?.cost ?? OFFER_COST) + more.size * PIECE_COST);
+    if (unknown !== undefined) for (const piece of more) unknown.pieces.add(piece);
     return;
   }
   if (!pieces.every(piece => exists(torrent, piece)))
@@ -73,7 +75,8 @@ export function adoptUnknown(core: SwarmCore, neighbour: Neighbour, torrent: Tor
 export function keepAsUnknown(core: SwarmCore, neighbour: Neighbour, offer: OfferId): void {
   const bits = neighbour.holdings.get(offer)?.bits.toBytes();
   neighbour.holdings.delete(offer);
-  const unknown = bits === undefined ? undefined : unknownOf(core, neighbour, offer, bits.length);
+  const unknown =
+    bits === undefined ? undefined : unknownOf(core, neighbour, offer, OFFER_COST + bits.length);
   if (unknown !== undefined) unknown.bits = bits;
 }
 
@@ -92,21 +95,21 @@ function exists(torrent: Torrent, piece: number): boolean {
   return Number.isInteger(piece) && piece >= 0 && piece < torrent.geometry.pieceCount;
 }
 
-/** The place to remember more of an unknown offer; nothing when the neighbour has used up its share of our memory. */
+/** The place to remember what is known of an unknown offer, which then costs so much in all; nothing when the neighbour has used up its share of our memory. */
 function unknownOf(
   core: SwarmCore,
   neighbour: Neighbour,
   offer: OfferId,
-  more: number,
+  cost: number,
 ): UnknownHoldings | undefined {
   const { maxUnknownOffers, maxUnknownBytes } = core.limits;
   const known = neighbour.unknown.get(offer);
-  const cost = more + (known === undefined ? OFFER_COST : 0);
-  if (neighbour.unknownBytes + cost > maxUnknownBytes) return undefined;
+  const more = cost - (known?.cost ?? 0);
+  if (more > 0 && neighbour.unknownBytes + more > maxUnknownBytes) return undefined;
   if (known === undefined && neighbour.unknown.size >= maxUnknownOffers) return undefined;
   const unknown = known ?? { bits: undefined, all: false, pieces: new Set<number>(), cost: 0 };
-  unknown.cost += cost;
+  unknown.cost = cost;
   neighbour.unknown.set(offer, unknown);
-  neighbour.unknownBytes += cost;
+  neighbour.unknownBytes += more;
   return unknown;
 }

@@ -133,6 +133,35 @@ describe('announcements', () => {
     expect(liar.drops).toEqual(['bad-have']);
   });
 
+  test.each([
+    [
+      'a bitfield',
+      { type: 'bitfield', bits: new Uint8Array(128) },
+      { type: 'bitfield', bits: new Uint8Array(127) },
+    ],
+    ['a have', { type: 'have', pieces: [1, 2, 3, 2] }, { type: 'have', pieces: [3] }],
+  ] as const)('[SW6] %s said again of an unknown offer takes no more memory', (_, said, again) => {
+    const solo = new Solo({ maxUnknownBytes: 1024 });
+    solo.join('ann').tell('ann', { ...said, offer: offerNamed('gone') });
+    for (let time = 0; time < 100; time += 1)
+      for (const words of [again, said]) solo.tell('ann', { ...words, offer: offerNamed('gone') });
+    solo.tell('ann', { type: 'have-all', offer: OFFER });
+    solo.offer([64]);
+    expect(solo.swarm.piecesAt(peerNamed('ann'), OFFER)).toBe(1);
+  });
+
+  test('[SW6] what a bitfield replaces gives its memory back, and only what fits is remembered', () => {
+    const solo = new Solo({ maxUnknownBytes: 256 + 8 * 32 });
+    const pieces = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+    solo.join('ann').tell('ann', { type: 'have', offer: OFFER, pieces: pieces(8) });
+    solo.tell('ann', { type: 'have', offer: OFFER, pieces: [8] });
+    solo.tell('ann', { type: 'bitfield', offer: OFFER, bits: new Uint8Array(2) });
+    solo.tell('ann', { type: 'have', offer: OFFER, pieces: pieces(8) });
+    solo.tell('ann', { type: 'have', offer: OFFER, pieces: pieces(7) });
+    solo.offer([64 * 16]);
+    expect(solo.swarm.piecesAt(peerNamed('ann'), OFFER)).toBe(7);
+  });
+
   test('[SW7] a bitfield or have that does not fit ends the link', () => {
     const message = { type: 'bitfield', offer: OFFER } as const;
     for (const bits of [new Uint8Array(2), Uint8Array.of(0b0010_0000)]) {

@@ -33,6 +33,25 @@ test('[SW9] what a neighbour has, said again a thousand times, costs nothing, an
   }
 });
 
+test('[SW8] [PK8] a piece verified outside of its file’s window counts as verified of what is wanted', () => {
+  const solo = new Solo();
+  solo.offer([64 * 4, 64], { want: false });
+  const want = (first: number, end: number) =>
+    solo.receive({
+      type: 'wanted',
+      offer: OFFER,
+      files: new Map([[0, 0]]),
+      windows: new Map([[0, { first, end }]]),
+    });
+  want(0, 4);
+  // The window moves on while piece 0 is being judged.
+  want(1, 4);
+  solo.receive({ type: 'pieces-verified', offer: OFFER, pieces: [0, 1, 4] });
+  expect(solo.swarm.offerStats(OFFER)?.wantedVerifiedBytes).toBe(2 * 65536);
+  solo.receive({ type: 'piece-lost', offer: OFFER, piece: 0 });
+  expect(solo.swarm.offerStats(OFFER)?.wantedVerifiedBytes).toBe(65536);
+});
+
 test('[SW11] an offer costs at most 3 bytes a piece before anything of it is wanted', () => {
   const pieces = 2 ** 20;
   const geometry = geometryOf(65536, [{ path: 'a', size: pieces * 65536 }]);

@@ -50,6 +50,8 @@ export class Torrent {
   #lacking = new Uint8Array(0);
   /** How many runs of hashes being asked for a piece is in: they may overlap. */
   #hashPending = new Uint8Array(0);
+  /** Files that are wanted, whatever their windows. */
+  #wantedFiles: ReadonlySet<number> = new Set();
   readonly #exclusive = new Set<number>();
   readonly #extentPieces: number;
 
@@ -101,6 +103,7 @@ export class Torrent {
     const priorities = [...new Set(files.values())].sort((a, b) => b - a);
     const rankOf = new Map(priorities.map((priority, at) => [priority, at + 1]));
     this.wantedBytes = this.wantedVerifiedBytes = 0;
+    this.#wantedFiles = new Set(files.keys());
     if (this.#rank.length === 0) {
       if (files.size === 0) return;
       const { pieceCount } = this.geometry;
@@ -293,7 +296,7 @@ export class Torrent {
     const length = sign * located.length;
     this.verifiedBytes += length;
     this.fileVerified[file] = (this.fileVerified[file] ?? 0) + length;
-    if (this.wants(piece)) this.wantedVerifiedBytes += length;
+    if (this.#wantedFiles.has(file)) this.wantedVerifiedBytes += length;
   }
 
   #end(piece: number): void {
