@@ -54,7 +54,7 @@ export class Neighbour {
 
   /** They do not serve us. */
   choked = true;
-  /** What we last said about our interest, and how many offers make it so. */
+  /** What we last said about our interest. */
   interested = false;
   readonly requests = new Map<number, BlockRequest>();
   readonly late = new Map<number, BlockRequest>();

@@ -98,7 +98,7 @@ export class RequestWindow {
   #held = false;
   #heldBefore = false;
   #quiet = 0;
-  /** When this round began. */
+  /** The window's size when this round began. */
   #sizeBefore = Infinity;
   #draining = 0;
   /** The base that a drain aims below: the one being measured would move the mark. */
