@@ -1,6 +1,7 @@
 import { geometryOf } from '@shoal/protocol';
 import type { OfferId } from '@shoal/protocol';
 import { StorageError } from '@shoal/storage';
+import type { KeptSources } from '@shoal/storage';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Author } from './testing/author.ts';
 import { MIB, Stage, piecesOf } from './testing/stage.ts';
@@ -75,7 +76,7 @@ test('Download all says why what does not fit is paused, though the last offer f
 });
 
 /** Of an offer of a and b, both wanted, a is here when ann takes it back; another of c is there. */
-async function takenBackHalfway(): Promise<{ offer: OfferId; other: OfferId; removed: string[] }> {
+async function takenBackHalfway(): Promise<{ offer: OfferId; removed: string[] }> {
   const removed: string[] = [];
   stage = await Stage.set({
     before: async ann => {
@@ -87,12 +88,12 @@ async function takenBackHalfway(): Promise<{ offer: OfferId; other: OfferId; rem
     },
     store: { removeFiles: async (_, files) => void removed.push(files.join()) },
   });
-  const [offer, other] = [stage.offer(0), stage.offer(1)];
+  const offer = stage.offer(0);
   stage.room.accept(offer);
   await stage.settle();
   stage.stored({ type: 'verified', offer, pieces: [0, 1, 2] });
   await stage.hear(await stage.ann.say({ kind: 'withdraw', offer }));
-  return { offer, other, removed };
+  return { offer, removed };
 }
 
 test('what its sharer took back before it was here is gone, and said so; what is here stays', async () => {
@@ -102,9 +103,9 @@ test('what its sharer took back before it was here is gone, and said so; what is
   expect(offer).toMatchObject({ totalBytes: MIB, verifiedBytes: MIB });
 });
 
-test('what was taken back needs no room any more', async () => {
-  const { other } = await takenBackHalfway();
-  stage.room.accept(other);
+test('what was taken back needs no room any more, and Download all leaves it out', async () => {
+  await takenBackHalfway();
+  stage.room.acceptAll();
   await stage.settle();
   expect([stage.states, stage.told]).toEqual([['complete', 'downloading'], ['withdrawn']]);
 });
@@ -174,6 +175,21 @@ test('what was received of an own offer is still here when another of its files 
   await stage.room.share([chosen('a')]);
   await stage.settle();
   expect(stage.states).toEqual(['offered,complete', 'seeding']);
+});
+
+test('what was received of an own offer is still here when a click reads another of its files again', async () => {
+  // Asked for nothing but its file.
+  const root = { kind: 'file', getFile: async () => chosen('a').file } as unknown as FileSystemFileHandle;
+  let isPlugged = false;
+  const sources = async (): Promise<KeptSources | undefined> =>
+    isPlugged ? { roots: [root], files: [{ root: 0, path: '' }, null] } : undefined;
+  stage = await Stage.set({ before: earlier, vault: { sources } });
+  const offer = stage.offer(0);
+  stage.room.accept(offer, [1]);
+  await stage.settle();
+  isPlugged = true;
+  await expect(stage.room.shareAgain(offer)).rejects.toMatchObject({ code: 'choose-again' });
+  expect(stage.states).toEqual(['offered,downloading']);
 });
 
 test('who wants a file of an own offer of which another is shared again is told how it can be', async () => {

@@ -260,8 +260,8 @@ export class Room implements RoomHandle {
   }
 
   acceptAll(): void {
-    for (const { offer } of this.#offers.all())
-      if (offer.author !== this.#parts.signer.peerId) this.accept(offer.id);
+    for (const { offer, ended } of this.#offers.all())
+      if (!ended && offer.author !== this.#parts.signer.peerId) this.accept(offer.id);
   }
 
   pause(offer: OfferId, files?: readonly number[]): void {

@@ -115,18 +115,21 @@ export class Sharing {
     const state = this.#options.offers.get(offer);
     const kept = await this.#options.vault.sources(offer);
     if (state === undefined || kept === undefined) return;
-    const named = [...(await openKept(kept))].flatMap(([index, opened]) => {
+    const opened = await openKept(kept);
+    // What was received of its other files would be lost with the offer ours again: a person can offer these anew.
+    if (opened.size === 0 || state.hasReceived(new Set(opened.keys()))) {
+      this.#handles.delete(offer);
+      throw new RoomError('choose-again');
+    }
+    const named = [...opened].flatMap(([index, file]) => {
       const path = state.offer.geometry.files[index]?.path;
-      return path === undefined ? [] : [{ ...opened, path, name: path }];
+      return path === undefined ? [] : [{ ...file, path, name: path }];
     });
     const { fresh, replaced } = await this.#takeUp(named);
     // Nobody chose these just now: only what takes the place of an offered file is offered.
     const changed = new Set(replaced.map(({ file }) => state.offer.geometry.files[file]?.path));
     await this.#offer(fresh.filter(({ name }) => changed.has(name)));
     await this.#replace(replaced);
-    if (named.length > 0) return;
-    this.#handles.delete(offer);
-    throw new RoomError('choose-again');
   }
 
   /** Gives files that belong to own offers back to them; returns the others, and what those replace. */
