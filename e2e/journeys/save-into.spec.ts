@@ -25,6 +25,10 @@ test('a file larger than the quota is saved as it arrives, and a click goes on a
 
   await bob.page.goto(link);
   const row = fileRow(bob.page, NAME);
+  // Where the window is narrow the buttons go below the text, instead of squeezing it to a word a line.
+  await bob.page.setViewportSize({ width: 900, height: 800 });
+  await expect(row).toBeVisible();
+  expect((await row.boundingBox())?.height).toBeLessThan(250);
   await row.getByRole('button', { name: 'Save as it arrives', exact: true }).click();
   await expect
     .poll(async () => Number(await row.getAttribute('data-progress')), { intervals: [20] })

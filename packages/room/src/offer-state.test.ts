@@ -33,6 +33,16 @@ describe('what is here', () => {
     expect(state.verifiedBytes).toBe(150 * KIB);
   });
 
+  test('a piece that was on its way when the offer ended does not bring its file back', () => {
+    const state = new OfferState(offer(), false, new Bitfield(4));
+    state.decide(undefined, 'wanted');
+    state.add(0);
+    expect(state.end()).toEqual([0, 2]);
+    state.add(3);
+    expect(state.views().map(({ path }) => path)).toEqual(['empty.txt']);
+    expect([state.totalBytes, state.verifiedBytes]).toEqual([0, 0]);
+  });
+
   test('what waits for its hash has its room already', () => {
     const state = new OfferState(offer(), false, new Bitfield(4));
     state.decide(undefined, 'wanted');

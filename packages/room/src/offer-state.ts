@@ -99,6 +99,8 @@ export class OfferState {
 
   /** A piece was verified and stored. */
   add(piece: number): void {
+    // It was on its way when the offer ended, and is being deleted.
+    if (this.#ended) return;
     this.#doubted.clear(piece);
     if (this.#have.set(piece)) this.#count(piece);
   }

@@ -3,17 +3,17 @@ import {
   createRoomSecret,
   deriveRoomKeys,
   formatRoomLink,
-  generateIdentity,
   parseRoomLink,
   signerOf,
   toBase64Url,
   webCryptoPort,
 } from '@shoal/protocol';
-import type { IdentityKeys, RoomId, RoomSecret } from '@shoal/protocol';
+import type { RoomId, RoomSecret } from '@shoal/protocol';
 import { StorageError, openPieceStore, openVault } from '@shoal/storage';
-import type { PieceStore, Vault } from '@shoal/storage';
+import type { PieceStore } from '@shoal/storage';
 import { Mesh } from '@shoal/transport';
 import { RoomError } from './errors.ts';
+import { identityOf } from './identity.ts';
 import { FREE_NETWORK } from './network.ts';
 import type { NetworkSource } from './network.ts';
 import { soon } from './notifier.ts';
@@ -110,22 +110,5 @@ async function openPlace(room: RoomId): Promise<{ readonly store: PieceStore; re
     if (!(error instanceof StorageError) || error.code !== 'busy') throw error;
     const scope = toBase64Url(globalThis.crypto.getRandomValues(new Uint8Array(9)));
     return { store: await openPieceStore({ room, scope }), keeps: false };
-  }
-}
-
-/** Who we are in a room, and the vault that keeps it: none where it cannot, for instance since the disk is full. */
-async function identityOf(
-  room: RoomId,
-  vault: Vault | undefined,
-): Promise<{ readonly identity: IdentityKeys; readonly vault: Vault | undefined }> {
-  try {
-    if (vault !== undefined) return { identity: await vault.identity(room), vault };
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw new RoomError('unsupported-browser', { cause: error });
-  }
-  try {
-    return { identity: await generateIdentity(globalThis.crypto), vault: undefined };
-  } catch (cause) {
-    throw new RoomError('unsupported-browser', { cause });
   }
 }

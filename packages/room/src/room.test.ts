@@ -43,6 +43,17 @@ test('what waits for room goes on by itself, though another file of its folder w
   expect(stage.states).toEqual(['downloading,offered']);
 });
 
+test('what waits for room is not spoken of any more when it is given up', async () => {
+  stage = await Stage.set({
+    before: async ann => void (await ann.offer(MIB, [{ path: 'a', size: 600 * MIB }])),
+  });
+  stage.room.accept(stage.offer(0));
+  await stage.settle();
+  expect(stage.told).toEqual(['disk-full']);
+  stage.room.cancel(stage.offer(0), [0]);
+  expect(stage.told).toEqual([]);
+});
+
 test('what waits for room goes on by itself, though a small file of its folder was downloaded meanwhile', async () => {
   stage = await Stage.set({
     before: async ann => {

@@ -76,13 +76,12 @@ export class Space {
 
   /** Somebody wants these files: they are fetched if they fit, and wait for room if they do not. */
   async want(offer: OfferId, files: readonly number[] | undefined): Promise<void> {
-    const { offers, tell, clear, persist } = this.#options;
+    const { offers, tell, persist } = this.#options;
     if (!this.#asked) {
       this.#asked = true;
       persist().catch(() => undefined);
     }
     this.release(offer, files);
-    if (this.#waiting.size === 0) clear('disk-full');
     offers.decide(offer, files, 'wanted');
     // With the last estimate at once, so that nothing is fetched in vain.
     if (this.#holdBack(offer, files)) return;
@@ -107,6 +106,7 @@ export class Space {
     const held = this.#waiting.get(offer);
     for (const file of files ?? [...(held ?? [])]) held?.delete(file);
     if (held?.size === 0) this.#waiting.delete(offer);
+    if (this.#waiting.size === 0) this.#options.clear('disk-full');
   }
 
   /** A write found no room. */
