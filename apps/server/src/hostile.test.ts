@@ -187,14 +187,18 @@ describe('connections', () => {
     await closed;
   });
 
-  test('whoever does not read is cut before its answers fill the memory', async () => {
+  test.each<[string, Buffer]>([
+    // '40/a,': Socket.IO itself answers that there is no such namespace.
+    ['Socket.IO', Buffer.concat([Buffer.from([0x81, 0x85, 0, 0, 0, 0]), Buffer.from('40/a,')])],
+    // A ping, which no page can send: ws itself answers with as much.
+    ['ws', Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)])],
+  ])('whoever does not read is cut before answers of %s fill the memory', async (_name, frame) => {
     const server = await startServer({ limits: { ...DEFAULT_LIMITS, maxConnectionsPerIp: 1 } });
     const raw = await connectRaw(server);
     raw.send('40');
     await raw.sees(/40\{"sid":/);
     raw.tcp.pause();
-    // Socket.IO itself answers that there is no such namespace.
-    raw.send(...Array.from({ length: 100_000 }, () => '40/a,'));
+    raw.tcp.write(Buffer.concat(Array.from({ length: 100_000 }, () => frame)));
     await expect
       .poll(
         () =>

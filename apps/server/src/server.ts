@@ -47,6 +47,8 @@ const MAX_PAYLOAD_BYTES = 2 * MAX_BOX_BYTES;
  * of this.
  */
 const MAX_WAITING_PACKETS = 4_096;
+/** Bytes that a websocket may leave unread: twice what Engine.IO hands over at once. The rest would be pongs, which ws answers by itself. */
+const MAX_UNREAD_BYTES = 2 * 1024 * 1024;
 /** Closing: what clients get for fetching their last messages, and then everybody for ending requests. Together below 5 s. */
 const DRAIN_TIMEOUT_MS = 1_000;
 const FORCE_CLOSE_MS = 3_000;
@@ -114,6 +116,13 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     else connection.once('close', leave);
     connection.on('packetCreate', () => {
       if (connection.writeBuffer.length >= MAX_WAITING_PACKETS) connection.close(true);
+    });
+  });
+  io.engine.on('headers', (_headers: unknown, { headers, socket }: IncomingMessage) => {
+    // Of a websocket, just before ws gets to see what comes over it.
+    if (headers.upgrade === undefined) return;
+    socket.on('data', () => {
+      if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
     });
   });
   // Socket.IO took over the request listener; this one runs before it, so that its answers carry the headers, too.
