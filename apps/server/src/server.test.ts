@@ -136,6 +136,28 @@ describe('the web app', () => {
   });
 });
 
+describe('connections that go nowhere', () => {
+  test.runIf(IS_LINUX)('who does not read an answer is cut', async () => {
+    const webRoot = await stubWebApp();
+    const server = await startServer({ webRoot, stallTimeoutMs: 50 });
+    const quiet = await connect(server);
+    const file = `${webRoot}/assets/large.js`;
+    await writeFile(file, Buffer.alloc(20_000_000));
+    const raw = connectTcp(server.port, '127.0.0.1');
+    onTestFinished(() => void raw.destroy());
+    const begun = new Promise<void>(resolve => {
+      raw.once('data', () => {
+        raw.pause();
+        resolve();
+      });
+    });
+    raw.write('GET /assets/large.js HTTP/1.1\r\nHost: test\r\n\r\n');
+    await begun;
+    await expect.poll(() => timesOpen(file)).toBe(0);
+    expect(quiet.socket.connected).toBe(true);
+  });
+});
+
 describe('headers', () => {
   test.each(['/', '/nothing', '/healthz', '/socket.io/?EIO=4&transport=polling', '/socket.io/?transport=x'])(
     '%s is isolated and closed to foreign content',

@@ -29,6 +29,8 @@ export interface ServerOptions extends Omit<ServerConfig, 'logLevel'> {
   readonly random?: () => number;
   /** Milliseconds a socket may stay without joining a room; default 20,000. */
   readonly joinTimeoutMs?: number;
+  /** Milliseconds a connection that is no websocket may stay without a byte either way; default 60,000. */
+  readonly stallTimeoutMs?: number;
 }
 
 export interface RunningServer {
@@ -73,6 +75,8 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     requestTimeout: 30_000,
     connectionsCheckingInterval: 5_000,
   });
+  // Nor whoever does not read its answer; longer than a polling client waits for something to happen.
+  http.timeout = options.stallTimeoutMs ?? 60_000;
   const open = new Set<Socket>();
   http.on('connection', (socket: Socket) => {
     open.add(socket);
