@@ -137,6 +137,33 @@ describe('the web app', () => {
 });
 
 describe('connections that go nowhere', () => {
+  /** Sends the texts, each after the last one was answered; resolves with all that came, once the server has ended the connection. */
+  const exchange = (port: number, ...texts: string[]) =>
+    new Promise<string>(resolve => {
+      let seen = '';
+      const raw = connectTcp(port, '127.0.0.1', () => raw.write(texts.shift() ?? ''));
+      onTestFinished(() => void raw.destroy());
+      raw.on('error', () => undefined);
+      raw.on('data', data => {
+        seen += data.toString('latin1');
+        raw.write(texts.shift() ?? '');
+      });
+      raw.once('close', () => {
+        resolve(seen);
+      });
+    });
+
+  test.each(['h2c', 'websocket'])('who asks for %s elsewhere is answered, and done with', async protocol => {
+    const { port } = await startServer();
+    const plain = 'GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n';
+    const upgrade = `GET /check HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`;
+    expect(await exchange(port, upgrade)).toMatch(/^HTTP\/1\.1 200 OK[^]*stub/);
+    expect(await exchange(port, plain, upgrade)).toMatch(/^HTTP\/1\.1 200 OK[^]*HTTP\/1\.1 200 OK[^]*stub/);
+    // Before the first answer has left there is no place for another.
+    expect(await exchange(port, `GET / HTTP/1.1\r\nHost: test\r\n\r\n${upgrade}`)).not.toContain('stub');
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  });
+
   test.runIf(IS_LINUX)('who does not read an answer is cut', async () => {
     const webRoot = await stubWebApp();
     const server = await startServer({ webRoot, stallTimeoutMs: 50 });

@@ -1,5 +1,5 @@
-import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { ServerResponse, createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { isIPv6 } from 'node:net';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
@@ -91,6 +91,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 
   const io: SignalingServer = new Server(http, {
     serveClient: false,
+    destroyUpgrade: false,
     transports: ['websocket', 'polling'],
     maxHttpBufferSize: MAX_PAYLOAD_BYTES,
     connectTimeout: 10_000,
@@ -128,6 +129,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     socket.on('data', () => {
       if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
     });
+  });
+  http.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+    if (request.url?.startsWith(`${io.path()}/`) !== true) answerWithoutUpgrade(http, request, socket);
   });
   // Socket.IO took over the request listener; this one runs before it, so that its answers carry the headers, too.
   http.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -194,6 +198,28 @@ function siteHandler(options: ServerOptions, isOpen: () => boolean) {
       else sendText(response, 500, 'internal-error', 'Something went wrong.');
     }
   };
+}
+
+/**
+ * An upgrade to what we do not speak, such as the h2c that some programs offer with every request, is passed over (RFC 9110, section 7.8).
+ * Node would leave it to us, and never look at the connection again.
+ */
+function answerWithoutUpgrade(http: HttpServer, request: IncomingMessage, socket: Socket): void {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  socket.on('error', () => socket.destroy());
+  try {
+    response.assignSocket(socket);
+  } catch {
+    // Asked before the last answer had left: no honest program does.
+    socket.destroy();
+    return;
+  }
+  response.once('finish', () => {
+    response.detachSocket(socket);
+    socket.destroySoon();
+  });
+  http.emit('request', request, response);
 }
 
 function listen(http: HttpServer, host: string, port: number): Promise<number> {
