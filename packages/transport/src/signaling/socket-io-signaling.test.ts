@@ -24,6 +24,7 @@ async function serve(port = 0) {
   const io = new Server<ClientToServerEvents, ServerToClientEvents>(http);
   const sockets = new Map<string, ServerSocket>();
   const server = {
+    http,
     io,
     port: 0,
     sockets,
@@ -157,6 +158,20 @@ describe('the socket.io client against a real server', () => {
     await a.until(() => a.signaling.state === 'offline');
     await serve(port);
     await a.until(() => a.joined().length === 1);
+  });
+
+  test('where websockets neither open nor fail, polling gets through', async () => {
+    const server = await serve();
+    // As some firewalls do: the request to upgrade is swallowed.
+    server.http.removeAllListeners('upgrade');
+    server.http.on('upgrade', (_request, socket) => {
+      cleanups.push(() => void socket.destroy());
+    });
+    const a = client(server.port, 200);
+    a.signaling.start();
+    await a.until(() => a.joined().length === 1);
+    server.sockets.get('address-1')?.disconnect(true);
+    await a.until(() => a.joined().length === 2);
   });
 
   test('a full room is told, and tried again', async () => {

@@ -67,7 +67,7 @@ export class SocketIoSignaling implements Signaling {
       onRenewed: iceServers => this.#listeners.emit({ type: 'ice-servers', iceServers }),
     });
     this.#socket.on('connect', () => void this.#join());
-    this.#socket.on('connect_error', () => this.#setState('offline'));
+    this.#socket.on('connect_error', ({ message }) => this.#notConnected(message));
     this.#socket.on('disconnect', reason => this.#disconnected(reason));
     this.#socket.on('signal', delivery => this.#delivered(delivery));
     this.#socket.on('shutdown', notice => {
@@ -165,6 +165,13 @@ export class SocketIoSignaling implements Signaling {
     this.#refused = final;
     if (final) this.#socket.disconnect();
     else this.#retry(() => void this.#join());
+  }
+
+  #notConnected(reason: string): void {
+    this.#setState('offline');
+    // Some firewalls swallow websockets without a word. socket.io goes on to the next transport only when one fails, so that one would
+    // take all of each try's time. With polling first it still changes to a websocket where one opens.
+    if (reason === 'timeout') this.#socket.io.opts.transports?.reverse();
   }
 
   #disconnected(reason: string): void {
