@@ -74,3 +74,8 @@ test('that relay is no door into the networks behind its machine', async ({ plac
     expect(await guest.exec('sh', ['-c', ask]), peer).toContain('403 (Forbidden IP)');
   }
 });
+
+test('that relay makes no TCP connections for anybody', async ({ places: { guest } }) => {
+  const ask = `turnutils_uclient -T -W ${VARIABLES.TURN_SECRET} -e ${GUEST} -n 1 ${HOST} || true`;
+  expect(await guest.exec('sh', ['-c', ask])).toContain('442 (TCP Transport is not allowed');
+});
