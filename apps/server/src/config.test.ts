@@ -68,6 +68,38 @@ describe('configuration', () => {
   });
 });
 
+describe('URLs of STUN and TURN servers', () => {
+  // What RTCPeerConnection of Chromium 156 throws at; one such URL among others, and nobody gets a connection.
+  test.each([
+    'stun://a.example:3478',
+    'stun:a.example:3478?transport=udp',
+    'stun:a.example:',
+    'stun:a.example:0',
+    'stun:',
+    'turn:a.example:99999',
+    'turn:a.example:3478?transport=tls',
+    'turn:a.example:3478?transport=',
+    'turn:a.example?ttl=1',
+    'turn:a.example:3478/',
+    'turn:me@a.example',
+    'turn:2001:db8::1:3478',
+    'turn:2001:db8::1',
+  ])('%s is refused at the start', url => {
+    const name = url.startsWith('stun') ? 'STUN_URLS' : 'TURN_URLS';
+    expect(() => readConfig({ [name]: url, TURN_SECRET: 'hush' })).toThrow(`${name} must list URLs such as`);
+  });
+
+  test('are taken in all forms that there are', () => {
+    const { ice } = readConfig({
+      STUN_URLS: 'stun:a.example, stun:[2001:db8::1]:3478, stuns:192.0.2.1:5349',
+      TURN_URLS: 'turn:relay_1.example, turn:[2001:db8::1]?transport=udp, turns:a.example:443?transport=tcp',
+      TURN_SECRET: 'hush',
+    });
+    expect(ice.stunUrls).toHaveLength(3);
+    expect(ice.turn?.urls).toHaveLength(3);
+  });
+});
+
 test('clients take as many servers, with names as long, as the configuration lets through', () => {
   const { ice } = readConfig({
     STUN_URLS: urls('stun', 16),

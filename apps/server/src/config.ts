@@ -71,12 +71,21 @@ const list = (item: v.GenericSchema<string, string>, most = Infinity) =>
     '',
   );
 
-/** Within what clients take: one that is told more cannot join. */
-const iceList = (item: RegExp, complaint: string) =>
+/** A host name, an IPv4 address or an IPv6 address in brackets, and a port (RFC 7064, RFC 7065). */
+const ICE_HOST = String.raw`(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::(?<port>\d{1,5}))?`;
+const STUN_URL = new RegExp(`^stuns?:${ICE_HOST}$`);
+const TURN_URL = new RegExp(String.raw`^turns?:${ICE_HOST}(?:\?transport=(?:udp|tcp))?$`);
+
+/** Within what clients take: one that is told more cannot join, and of a single URL that a browser cannot read nobody gets any connection. */
+const iceList = (form: RegExp, complaint: string) =>
   list(
     v.pipe(
       v.string(),
-      v.regex(item, complaint),
+      v.check(text => {
+        const found = form.exec(text);
+        const port = Number(found?.groups?.['port'] ?? 3478);
+        return found !== null && port > 0 && port <= 65_535;
+      }, complaint),
       v.maxLength(MAX_ICE_TEXT_LENGTH, `must list URLs of at most ${MAX_ICE_TEXT_LENGTH} characters`),
     ),
     MAX_ICE_SERVERS,
@@ -107,8 +116,8 @@ const environment = v.object({
       v.check(text => URL.canParse(text), NO_ORIGIN),
     ),
   ),
-  STUN_URLS: iceList(/^stuns?:\S+$/, 'must list URLs that begin with stun: or stuns:'),
-  TURN_URLS: iceList(/^turns?:\S+$/, 'must list URLs that begin with turn: or turns:'),
+  STUN_URLS: iceList(STUN_URL, 'must list URLs such as stun:host:3478'),
+  TURN_URLS: iceList(TURN_URL, 'must list URLs such as turn:host:3478?transport=udp, [IPv6] in brackets'),
   TURN_SECRET: v.optional(v.string()),
   TURN_TTL_SECONDS: integer(10, 604_800, 86_400),
   MAX_ROOMS: integer(1, 10_000_000, DEFAULT_LIMITS.maxRooms),
