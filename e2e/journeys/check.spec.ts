@@ -42,3 +42,22 @@ test('the check page on a server without STUN and TURN: says so, can be copied, 
   await expect(row('server')).toContainText('reverse proxy');
   await expect(check).toHaveAttribute('data-state', 'done');
 });
+
+test('over plain http, where the browser withholds encryption and storage, the page says so', async ({
+  server,
+  person,
+}) => {
+  const { page } = await person('ann', { args: ['--host-resolver-rules=MAP nas.example 127.0.0.1'] });
+  const { port } = new URL(server.url);
+  await page.goto(`http://nas.example:${port}`);
+  await page.getByTestId('file-input').setInputFiles({
+    name: 'a.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('a'),
+  });
+  await expect(page.getByRole('alert')).toHaveAttribute('data-code', 'crypto-unsupported');
+  await page.goto(`http://nas.example:${port}/check`);
+  const browser = page.locator('[data-testid=check-row][data-check=browser]');
+  await expect(browser).toHaveAttribute('data-value', 'insecure-context');
+  await expect(browser).toContainText('Open it with https.');
+});
