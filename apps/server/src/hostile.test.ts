@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './config.ts';
@@ -241,5 +242,35 @@ describe('connections', () => {
     expect(await status(own.url, `${own.url}.evil.example`)).toBe(403);
     expect(await status(open.url, 'https://app.example')).toBe(200);
     expect(await status(open.url, 'https://evil.example')).toBe(403);
+  });
+
+  test('of the own page are told from foreign ones by the host, however a proxy writes it', async () => {
+    const { port } = await startServer();
+    const status = (origin: string, host: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const path = '/socket.io/?EIO=4&transport=polling';
+        const headers = { Origin: origin, Host: host };
+        const request = httpRequest({ host: '127.0.0.1', port, path, headers }, response => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        request.once('error', reject);
+        request.end();
+      });
+    for (const host of ['shoal.example', 'shoal.example:443', 'Shoal.Example'])
+      expect(await status('https://shoal.example', host), host).toBe(200);
+    expect(await status('http://shoal.example', 'shoal.example:80')).toBe(200);
+    expect(await status('https://shoal.example:8443', 'shoal.example:8443')).toBe(200);
+    const foreign = [
+      'shoal.example:8443',
+      'evil.example',
+      'a@shoal.example.evil',
+      'shoal.example.',
+      '[',
+      '',
+      'null',
+    ];
+    for (const host of foreign) expect(await status('https://shoal.example', host), host).toBe(403);
+    expect(await status('https://shoal.example', 'shoal.example:80')).toBe(403);
   });
 });

@@ -9,6 +9,11 @@ export function isAllowedOrigin(headers: IncomingHttpHeaders, allowedOrigins: re
   if (origin === undefined) return true;
   if (!URL.canParse(origin)) return false;
   const url = new URL(origin);
-  // Hosts only: behind a TLS proxy the page is https while we speak http.
-  return url.host === host?.toLowerCase() || allowedOrigins.includes(url.origin);
+  return isSameHost(url, host) || allowedOrigins.includes(url.origin);
+}
+
+/** Hosts only: behind a TLS proxy the page is https while we speak http. Some proxies write the port that goes without saying, too. */
+function isSameHost(page: URL, host: string | undefined): boolean {
+  const own = `${page.protocol}//${host}`;
+  return host !== undefined && URL.canParse(own) && new URL(own).host === page.host;
 }
