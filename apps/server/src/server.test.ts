@@ -286,6 +286,15 @@ describe('stopping', () => {
   });
 });
 
+test.each(['0.0.0.0', ...(HAS_IPV6 ? ['::', '0:0:0:0:0:0:0:0'] : [])])(
+  'listening on %s, it names an address where the page works',
+  async host => {
+    const server = await startServer({ host });
+    expect(server.url).toBe(`http://localhost:${server.port}`);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  },
+);
+
 describe('the log', () => {
   test('holds no room, no address and no payload', async () => {
     const lines: string[] = [];

@@ -148,7 +148,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   signaling.attach(io);
 
   const port = await listen(http, options.host, options.port);
-  const host = isIPv6(options.host) ? `[${options.host}]` : options.host;
+  const host = hostFor(options.host);
   http.on('error', error => {
     // Such as having run out of file descriptors: it passes, and must not end the process.
     log.error({ error: error.name }, 'http server');
@@ -178,6 +178,12 @@ interface EngineConnection {
   close(discard: boolean): void;
   on(event: 'packetCreate', listener: () => void): void;
   once(event: 'close', listener: () => void): void;
+}
+
+/** For a URL that a person may open. "Every address" is none, and a page from 0.0.0.0 would not get what browsers keep for localhost and https. */
+function hostFor(host: string): string {
+  if (/^(?:0\.0\.0\.0|[0:]+)$/.test(host)) return 'localhost';
+  return isIPv6(host) ? `[${host}]` : host;
 }
 
 function keyOf(request: IncomingMessage, trustProxy: boolean): string {
