@@ -2,7 +2,14 @@ import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { countSent, record } from '../support/faults.ts';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
-import { downloadAll, fileRow, saveRow, waitComplete } from '../support/room-page.ts';
+import {
+  downloadAll,
+  fileRow,
+  rowProgress,
+  rowReaches,
+  saveRow,
+  waitComplete,
+} from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 import { IN_FLIGHT, NAME, SIZE, judge, progress, reaches, share } from './transfer.ts';
 
@@ -58,7 +65,6 @@ test('disk full', async ({ server, person, dir }) => {
   };
   const alert = bob.page.locator('[role=alert][data-code=disk-full]');
   const folder = bob.page.getByTestId('folder-row');
-  const arrived = async (): Promise<number> => Number(await folder.getAttribute('data-progress'));
   // Said before anything is fetched.
   await allow(SIZE / 2);
   await bob.page.goto(link);
@@ -66,14 +72,14 @@ test('disk full', async ({ server, person, dir }) => {
   await downloadAll(bob.page);
   await expect(alert).toBeVisible();
   await expect(folder).toHaveAttribute('data-state', 'paused');
-  expect(await arrived()).toBeLessThan(0.2);
+  expect(await rowProgress(folder)).toBeLessThan(0.2);
   // Room was made: it begins by itself. Then the disk fills up under it.
   await allow();
-  await expect.poll(arrived, { intervals: [20] }).toBeGreaterThan(0.1);
+  await rowReaches(folder, 0.1);
   await allow(1024 * 1024);
   await expect(alert).toBeVisible();
   await expect(folder).toHaveAttribute('data-state', 'paused');
-  expect(await arrived()).toBeLessThan(1);
+  expect(await rowProgress(folder)).toBeLessThan(1);
   await allow();
   for (const name of names) await waitComplete(bob.page, name);
   await expect(alert).toHaveCount(0);

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { FULL, record } from '../support/faults.ts';
-import { cap, fileRow, shareFiles } from '../support/room-page.ts';
+import { cap, fileRow, rowProgress, rowReaches, shareFiles } from '../support/room-page.ts';
 import { expect } from '../support/test.ts';
 
 const MIB = 1024 * 1024;
@@ -13,11 +13,11 @@ const RATE = 8;
 export const IN_FLIGHT = 6 * MIB;
 
 export async function progress(page: Page): Promise<number> {
-  return Number(await fileRow(page, NAME).getAttribute('data-progress'));
+  return await rowProgress(fileRow(page, NAME));
 }
 
 export async function reaches(page: Page, fraction: number): Promise<void> {
-  await expect.poll(async () => await progress(page), { intervals: [20] }).toBeGreaterThanOrEqual(fraction);
+  await rowReaches(fileRow(page, NAME), fraction);
 }
 
 export function judge(fault: string, sent: number, cuts: number): void {

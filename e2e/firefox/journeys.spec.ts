@@ -7,6 +7,8 @@ import {
   downloadAll,
   fileRow,
   roomLink,
+  rowProgress,
+  rowReaches,
   saveRow,
   shareFiles,
   showFiles,
@@ -101,9 +103,8 @@ test('Firefox shares, Firefox reloads in mid-transfer and fetches nothing twice'
   await cap(bob.page, 'Download', 2);
   await downloadAll(bob.page);
   const row = fileRow(bob.page, 'film.bin');
-  const progress = async (): Promise<number> => Number(await row.getAttribute('data-progress'));
-  await expect.poll(progress, { intervals: [20] }).toBeGreaterThan(0.3);
-  const before = await progress();
+  await rowReaches(row, 0.3);
+  const before = await rowProgress(row);
   await bob.page.reload();
   await waitComplete(bob.page, 'film.bin');
   const fetched = Number(await bob.page.getByTestId('peer-row').getAttribute('data-down-bytes'));

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
-import { cap, downloadAll, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import {
+  cap,
+  downloadAll,
+  fileRow,
+  rowReaches,
+  saveRow,
+  shareFiles,
+  waitComplete,
+} from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 
 const MIB = 1024 * 1024;
@@ -27,7 +35,7 @@ test('an unfinished room is on the landing page: it goes on from there, and can 
   await cap(bob.page, 'Download', 4);
   await downloadAll(bob.page);
   const row = fileRow(bob.page, 'film.bin');
-  await expect.poll(async () => Number(await row.getAttribute('data-progress'))).toBeGreaterThan(0.1);
+  await rowReaches(row, 0.1);
   await row.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(row).toHaveAttribute('data-state', 'paused');
 

@@ -6,6 +6,7 @@ import {
   expectOnline,
   fileRow,
   roomLink,
+  rowReaches,
   saveRow,
   shareFiles,
   waitComplete,
@@ -71,7 +72,7 @@ test('a download can be cancelled and accepted again', async ({ server, person, 
 
   await cap(bob.page, 'Download', 4);
   await row.getByRole('button', { name: 'Download', exact: true }).click();
-  await expect.poll(async () => Number(await row.getAttribute('data-progress'))).toBeGreaterThan(0.01);
+  await rowReaches(row, 0.01);
   await row.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(row).toHaveAttribute('data-state', 'paused');
   await row.getByRole('button', { name: 'Resume', exact: true }).click();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeNoise } from '../support/files.ts';
 import { hashesInFolder, pickFile, withholdPermission } from '../support/handles.ts';
-import { fileRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { fileRow, rowProgress, rowReaches, shareFiles, waitComplete } from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 
 const MIB = 1024 * 1024;
@@ -30,12 +30,10 @@ test('a file larger than the quota is saved as it arrives, and a click goes on a
   await expect(row).toBeVisible();
   expect((await row.boundingBox())?.height).toBeLessThan(250);
   await row.getByRole('button', { name: 'Save as it arrives', exact: true }).click();
-  await expect
-    .poll(async () => Number(await row.getAttribute('data-progress')), { intervals: [20] })
-    .toBeGreaterThan(0.4);
+  await rowReaches(row, 0.4);
   await bob.page.reload();
   await expect(row).toHaveAttribute('data-state', 'paused');
-  expect(Number(await row.getAttribute('data-progress'))).toBeGreaterThan(0.4);
+  expect(await rowProgress(row)).toBeGreaterThanOrEqual(0.4);
   await row.getByRole('button', { name: 'Resume', exact: true }).click();
   await waitComplete(bob.page, NAME);
 

@@ -8,6 +8,7 @@ import {
   downloadAll,
   fileRow,
   roomLink,
+  rowReaches,
   saveRow,
   shareFiles,
   waitComplete,
@@ -48,7 +49,7 @@ test('a sharer who reloads in mid-transfer chooses the same file again: no new o
   await cap(bob.page, 'Download', 4);
   const row = fileRow(bob.page, 'film.bin');
   await downloadAll(bob.page);
-  await expect.poll(async () => Number(await row.getAttribute('data-progress'))).toBeGreaterThan(0.05);
+  await rowReaches(row, 0.05);
   await ann.page.reload();
   await expect(fileRow(ann.page, 'film.bin')).toHaveAttribute('data-state', 'offered');
   await expect(row).not.toHaveAttribute('data-state', 'complete');

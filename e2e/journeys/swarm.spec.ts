@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
-import { cap, downloadAll, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import {
+  cap,
+  downloadAll,
+  fileRow,
+  rowReaches,
+  saveRow,
+  shareFiles,
+  waitComplete,
+} from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 
 const MIB = 1024 * 1024;
@@ -59,7 +67,7 @@ test('the signaling server dies in mid-transfer: the transfer finishes', async (
   await cap(bob.page, 'Download', 4);
   await downloadAll(bob.page);
   const row = fileRow(bob.page, 'big.bin');
-  await expect.poll(async () => Number(await row.getAttribute('data-progress'))).toBeGreaterThan(0);
+  await rowReaches(row, Number.EPSILON);
   await server.kill();
   await expect(bob.page.getByTestId('connection-state')).not.toHaveAttribute('data-state', 'online');
   await expect(row).toHaveAttribute('data-state', 'downloading');

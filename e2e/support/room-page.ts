@@ -64,6 +64,38 @@ export async function hideAddress(page: Page, url: string): Promise<void> {
   await page.reload();
 }
 
+/**
+ * Waits until so much of a row is verified. Watched inside the page: to ask for it as often as it is told at once would cost more than the
+ * transfer itself.
+ */
+export async function rowReaches(row: Locator, fraction: number, timeout = 60_000): Promise<void> {
+  await row.evaluate(
+    async (element, { least, patience }) =>
+      await new Promise<void>((resolve, reject) => {
+        const stands = (): number => Number(element.getAttribute('data-progress'));
+        const observer = new MutationObserver(() => look());
+        const late = setTimeout(() => end(new Error(`at ${stands()} of ${least}`)), patience);
+        const end = (error?: Error): void => {
+          observer.disconnect();
+          clearTimeout(late);
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+        const look = (): void => {
+          if (stands() >= least) end();
+        };
+        observer.observe(element, { attributeFilter: ['data-progress'] });
+        look();
+      }),
+    { least: fraction, patience: timeout },
+  );
+}
+
+/** Of a row, verified: 0 to 1. */
+export async function rowProgress(row: Locator): Promise<number> {
+  return Number(await row.getAttribute('data-progress'));
+}
+
 export async function waitComplete(page: Page, path: string, timeout = 150_000): Promise<void> {
   await expect(fileRow(page, path)).toHaveAttribute('data-state', 'complete', { timeout });
 }

@@ -49,7 +49,7 @@ const MAX_PAYLOAD_BYTES = 2 * MAX_BOX_BYTES;
  * of this.
  */
 const MAX_WAITING_PACKETS = 4_096;
-/** Bytes that a websocket may leave unread: twice what Engine.IO hands over at once. The rest would be pongs, which ws answers by itself. */
+/** Bytes that a websocket may leave unread and still send more: all introductions of a room are less. What ws answers by itself, pongs, has no other bound. */
 const MAX_UNREAD_BYTES = 2 * 1024 * 1024;
 /** Closing: what clients get for fetching their last messages, and then everybody for ending requests. Together below 5 s. */
 const DRAIN_TIMEOUT_MS = 1_000;

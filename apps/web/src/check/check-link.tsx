@@ -14,8 +14,9 @@ export function CheckLink({ apart = false }: CheckLinkProps) {
   );
 }
 
-/** Alerts about connections, to which the check may know the cause. */
+/** Alerts about connections and the browser, to which the check may know the cause. */
 const CONNECTION_CODES: ReadonlySet<string> = new Set([
+  'crypto-unsupported',
   'connect-timeout',
   'connection-failed',
   'turn-refused',

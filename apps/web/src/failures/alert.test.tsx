@@ -13,6 +13,7 @@ const shown = (code: string, offersCheck?: boolean): string =>
 test('who cannot connect is sent to the check, in a tab of its own; who is there already is not', () => {
   expect(shown('connect-timeout')).toMatch(/<a href="\/check" target="_blank"/);
   expect(shown('turn-refused')).toContain('/check');
+  expect(shown('crypto-unsupported')).toContain('/check');
   expect(shown('turn-refused', false)).not.toContain('/check');
   expect(shown('disk-full')).not.toContain('/check');
 });

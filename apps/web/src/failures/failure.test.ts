@@ -12,6 +12,11 @@ test('a bad link is told in the words of the page', () => {
   expect(failureOf(error)).toMatchObject({ code: 'bad-link', text: expect.stringContaining('not complete') });
 });
 
+test('a page over plain http is told of https, not of WebCrypto', () => {
+  const error = Object.assign(new Error('WebCrypto needs a secure context.'), { code: 'crypto-unsupported' });
+  expect(failureOf(error)?.text).toContain('came over https');
+});
+
 test('whatever has no code of ours is internal', () => {
   expect(failureOf(new TypeError('x is not a function'))).toMatchObject({ code: 'internal-error' });
   expect(failureOf(new DOMException('m', 'DataCloneError'))).toMatchObject({ code: 'internal-error' });

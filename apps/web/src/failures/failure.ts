@@ -5,6 +5,8 @@ const OWN_WORDS: Readonly<Record<string, string>> = {
   'nothing-to-share': 'There was no file in that. Drop files or folders, or choose them with the buttons.',
   'gone-elsewhere':
     'What you dropped was still being read when you went elsewhere, so it was not shared with anybody. Drop it once more where you mean it.',
+  'crypto-unsupported':
+    'The browser offers no encryption here. It does where the page came over https (or from this computer) and the browser is a current one.',
   'internal-error': 'Something in Shoal itself went wrong. Reloading the page continues where you were.',
 };
 
