@@ -82,7 +82,7 @@ export {
   type OfferGeometry,
   type PieceLocation,
 } from './manifest/geometry.ts';
-export { safePath, safePaths } from './manifest/safe-path.ts';
+export { numberedPath, safePath, safePaths } from './manifest/safe-path.ts';
 export { splitOffer } from './manifest/split.ts';
 export { Bitfield } from './bitfield.ts';
 export { allPieceHashesRoot, fileRoot, fileRootsOf, hashPiece, offerRoot } from './merkle/roots.ts';

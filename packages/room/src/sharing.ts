@@ -130,6 +130,10 @@ export class Sharing {
     const changed = new Set(replaced.map(({ file }) => state.offer.geometry.files[file]?.path));
     await this.#offer(fresh.filter(({ name }) => changed.has(name)));
     await this.#replace(replaced);
+    // Another click would find no more: the rest was moved, or has a name that the browser reads in no folder.
+    if ([...this.#missing(state)].every(file => opened.has(file))) return;
+    this.#handles.delete(offer);
+    throw new RoomError('choose-again');
   }
 
   /** Gives files that belong to own offers back to them; returns the others, and what those replace. */

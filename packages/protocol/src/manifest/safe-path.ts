@@ -57,7 +57,7 @@ export function safePaths(raw: readonly string[]): string[] {
     }
     for (let number = nextNumber.get(path) ?? 2; ; number += 1) {
       // The mark may push a path over the cap of the whole, which makes safePath drop its outer folder.
-      const candidate = safePath(numbered(path, number));
+      const candidate = safePath(numberedPath(path, number));
       if (taken.has(candidate)) continue;
       taken.add(candidate);
       seen.add(candidate);
@@ -111,7 +111,8 @@ function extensionOf(segment: string): string {
   return !extension.includes(' ') && utf8Length(extension) <= MAX_EXTENSION_BYTES ? extension : '';
 }
 
-function numbered(path: string, number: number): string {
+/** `a/b (2).txt`: the path with a number before its extension, the name still of at most 255 bytes. */
+export function numberedPath(path: string, number: number): string {
   const slash = path.lastIndexOf('/') + 1;
   return path.slice(0, slash) + shortened(path.slice(slash), ` (${String(number)})`);
 }

@@ -30,7 +30,7 @@ export async function saveFolder(
   const more = refused.length > NAMED ? ` and ${refused.length - NAMED} more` : '';
   throw new StorageError(
     'io',
-    `This computer does not take files of these names: ${refused.slice(0, NAMED).join(', ')}${more}. All others were saved.`,
+    `Files of these names cannot be written there: ${refused.slice(0, NAMED).join(', ')}${more}. All others were saved.`,
   );
 }
 
@@ -39,8 +39,10 @@ async function saveFile(root: FileSystemDirectoryHandle, path: string, blob: Blo
   const last = names.pop() ?? path;
   let folder = root;
   for (const name of names)
-    folder = await held(folder, parent => parent.getDirectoryHandle(name, { create: true }));
-  const file = await createFile(folder, last);
+    folder = await underLikeName(name, like =>
+      held(folder, parent => parent.getDirectoryHandle(like, { create: true })),
+    );
+  const file = await underLikeName(last, async like => await createFile(folder, like));
   try {
     const writable = await held(file, created => created.createWritable());
     // Some engines give an empty Blob's stream no end.
@@ -51,6 +53,22 @@ async function saveFile(root: FileSystemDirectoryHandle, path: string, blob: Blo
     await held(folder, parent => parent.removeEntry(file.name)).catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Chromium writes into a picked folder no name that another system might read otherwise, or a person cannot see: `what?.mp3`, the joiner in
+ * a family's emoji, `desktop.ini`. Its downloads get like names for these, and so do such files here.
+ */
+async function underLikeName<T>(name: string, use: (name: string) => Promise<T>): Promise<T> {
+  const plain = name.replace(/\p{Cf}/gu, '').replace(/^\s|["*<>?|~\p{Cn}]|\s$/gu, '_') || '_';
+  for (const like of [name, plain]) {
+    try {
+      return await use(like);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+  return await use(`${plain}_`);
 }
 
 async function createFile(folder: FileSystemDirectoryHandle, name: string): Promise<FileSystemFileHandle> {

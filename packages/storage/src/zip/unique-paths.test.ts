@@ -7,6 +7,11 @@ test('the second of a name gets a number before its extension, never one that is
   );
 });
 
+test('the number does not make a name longer than file systems take', () => {
+  const [, second = ''] = uniquePaths([`a/${'n'.repeat(251)}.txt`, `a/${'n'.repeat(251)}.txt`]);
+  expect(second).toBe(`a/${'n'.repeat(247)} (2).txt`);
+});
+
 test('one text in two Unicode forms is one name', () => {
   expect(new Set(uniquePaths(['\u00e9', 'e\u0301']).map(path => path.normalize())).size).toBe(2);
 });
