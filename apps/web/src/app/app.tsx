@@ -74,6 +74,7 @@ function Screen({ session, library, settings, state }: AppProps & { readonly sta
           keep={saveBlob}
           notices={notices}
           settings={<SettingsPanel settings={settings} />}
+          gathering={state.gathering !== undefined}
           pickers={
             <FilePickers filesLabel="Add files" folderLabel="Add a folder" look="plain" onChoose={onChoose} />
           }

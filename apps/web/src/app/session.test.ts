@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { fakeEntry } from '../dev/fake-entry.ts';
 import { FakeRoom, fakeSnapshot } from '../dev/fake-room.ts';
+import type { DroppedItem } from '../drop-zone/read-entries.ts';
 import { Session } from './session.ts';
 
 const chosen = [{ file: new File(['x'], 'x.txt'), path: 'x.txt' }];
@@ -28,6 +30,12 @@ function setUp(hash = '') {
   const settle = () => new Promise(resolve => setImmediate(resolve));
   return { bar, opens, session, settle };
 }
+
+const folderOf = (entry: FileSystemEntry): DroppedItem => ({
+  kind: 'folder',
+  entry: entry as FileSystemDirectoryEntry,
+  handle: Promise.resolve(undefined),
+});
 
 describe('choosing files on the landing page', () => {
   test('makes a room, puts its link in the address bar and shares', async () => {
@@ -63,6 +71,44 @@ describe('choosing files on the landing page', () => {
     expect(opens).toHaveLength(0);
     expect(session.getState().notices).toMatchObject([{ code: 'nothing-to-share' }]);
     expect(session.getState().gathering).toBeUndefined();
+  });
+
+  test('of a dropped folder has its link before the last of it is read', async () => {
+    const { opens, session, settle } = setUp();
+    let read: () => void = () => undefined;
+    const handle = new Promise<undefined>(resolve => {
+      read = () => resolve(undefined);
+    });
+    const dropping = session.shareDropped([
+      folderOf(fakeEntry('trip', { 'a.txt': 'a' })),
+      { kind: 'file', file: new File(['x'], 'x.txt'), handle },
+    ]);
+    await expect.poll(() => opens.length).toBe(1);
+    const room = new FakeRoom();
+    opens[0]?.resolve(room);
+    await settle();
+    expect(session.getState()).toMatchObject({ phase: { kind: 'room' }, gathering: 1 });
+    expect(room.shared).toEqual([]);
+    read();
+    await dropping;
+    expect(room.shared.map(({ path }) => path)).toEqual(['trip/a.txt', 'x.txt']);
+    expect(opens).toHaveLength(1);
+  });
+
+  test('of which a part cannot be read says so in the room', async () => {
+    const { opens, session } = setUp();
+    const locked = fakeEntry('locked', { 'b.txt': null });
+    const dropping = session.shareDropped([
+      { kind: 'file', file: new File(['x'], 'x.txt'), handle: Promise.resolve(undefined) },
+      folderOf(locked),
+    ]);
+    await expect.poll(() => opens.length).toBe(1);
+    opens[0]?.resolve(new FakeRoom());
+    await dropping;
+    expect(session.getState()).toMatchObject({
+      phase: { kind: 'room' },
+      notices: [{ code: 'unreadable-files' }],
+    });
   });
 
   test('what the room refuses is an alert with its code', async () => {

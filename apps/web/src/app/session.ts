@@ -73,24 +73,31 @@ export class Session {
       this.report(new PageError('nothing-to-share'));
       return;
     }
-    const { phase } = this.#state;
-    if (phase.kind === 'broken') this.startAnew();
-    const opening = this.#room ?? this.#open('create', '', undefined);
+    const opening = this.#roomToShare();
     await readSizes(files, found => this.#dispatch({ type: 'gathering', found }));
-    this.#dispatch({ type: 'gathering', found: undefined });
     const room = await opening;
     // Undefined: opening failed, which has been shown already.
     await room?.share(files).catch(this.report);
+    this.#dispatch({ type: 'gathering', found: undefined });
   };
 
-  /** Walks what was dropped, then shares it. */
+  /** Walks what was dropped, then shares it. The link does not wait for the last of many folders. */
   readonly shareDropped = async (items: readonly DroppedItem[]): Promise<void> => {
-    const visit = this.#visit;
+    let visit = this.#visit;
+    let begun = false;
+    const begin = (): void => {
+      if (begun || visit !== this.#visit) return;
+      begun = true;
+      void this.#roomToShare();
+      visit = this.#visit;
+    };
     try {
-      const { files, unreadable } = await gatherFiles(items, found =>
-        this.#dispatch({ type: 'gathering', found }),
-      );
+      const { files, unreadable } = await gatherFiles(items, found => {
+        this.#dispatch({ type: 'gathering', found });
+        if (found > 0) begin();
+      });
       if (visit !== this.#visit) throw new PageError('gone-elsewhere');
+      if (files.length > 0) begin();
       if (unreadable.length > 0) {
         const text = `${countOf(unreadable.length, 'file')} could not be read, such as ${unreadable[0] ?? ''}.`;
         this.report(new PageError('unreadable-files', text));
@@ -119,6 +126,12 @@ export class Session {
   readonly close = (): void => {
     this.#leave();
   };
+
+  /** The room that is open, or a new one. */
+  #roomToShare(): Promise<RoomHandle | undefined> {
+    if (this.#state.phase.kind === 'broken') this.startAnew();
+    return this.#room ?? this.#open('create', '', undefined);
+  }
 
   #open(purpose: 'create' | 'join', hash: string, link: string | undefined): Promise<RoomHandle | undefined> {
     this.#hash = hash;

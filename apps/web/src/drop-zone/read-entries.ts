@@ -73,13 +73,15 @@ export async function gatherFiles(
         unreadable.push(path);
         continue;
       }
-      const inside = await openAll(children.filter(isFile), path, unreadable);
+      const before = files.length;
+      const inside = await openAll(children.filter(isFile), path, unreadable, opened =>
+        onProgress(before + opened),
+      );
       for (const chosen of inside) files.push({ ...chosen, ...originIn(root, chosen.path.slice(top)) });
       // Backwards, since the last one pushed is walked first.
       for (const child of children.filter(isDirectory).reverse()) {
         folders.push({ entry: child, path: `${path}/${child.name}` });
       }
-      onProgress(files.length);
     }
   }
   return { files, unreadable };
@@ -126,6 +128,7 @@ async function openAll(
   entries: readonly FileSystemFileEntry[],
   folder: string,
   unreadable: string[],
+  onProgress: (opened: number) => void,
 ): Promise<ChosenFile[]> {
   const opened: ChosenFile[] = [];
   for (let start = 0; start < entries.length; start += OPEN_AT_ONCE) {
@@ -136,6 +139,7 @@ async function openAll(
       if (result.status === 'fulfilled') opened.push({ file: result.value, path });
       else unreadable.push(path);
     });
+    onProgress(opened.length);
   }
   return opened;
 }

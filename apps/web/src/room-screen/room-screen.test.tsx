@@ -14,7 +14,7 @@ const pickers = (
   <FilePickers filesLabel="Add files" folderLabel="Add a folder" look="plain" onChoose={() => {}} />
 );
 
-function render(snapshot: Partial<RoomSnapshot>): string {
+function render(snapshot: Partial<RoomSnapshot>, gathering = false): string {
   const room = new FakeRoom(fakeSnapshot(snapshot));
   return renderToStaticMarkup(
     <RoomScreen
@@ -24,6 +24,7 @@ function render(snapshot: Partial<RoomSnapshot>): string {
       notices={null}
       settings={null}
       pickers={pickers}
+      gathering={gathering}
     />,
   );
 }
@@ -170,4 +171,9 @@ test('the landing page takes files and folders', () => {
   );
   expect(markup).toContain('data-testid="file-input"');
   expect(markup).toContain('data-testid="folder-input"');
+});
+
+test('whose files are still being read is not told to wait for others', () => {
+  expect(render({ offers: [], neighbours: [] })).toContain('somebody who has them');
+  expect(render({ offers: [], neighbours: [] }, true)).toContain('being read');
 });

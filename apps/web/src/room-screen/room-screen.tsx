@@ -27,9 +27,11 @@ interface RoomScreenProps {
   readonly settings: ReactNode;
   /** Buttons that add files. */
   readonly pickers: ReactNode;
+  /** Files of this person are being read, and about to be offered. */
+  readonly gathering: boolean;
 }
 
-export function RoomScreen({ room, report, keep, notices, settings, pickers }: RoomScreenProps) {
+export function RoomScreen({ room, report, keep, notices, settings, pickers, gathering }: RoomScreenProps) {
   const feed = useMemo(() => new SnapshotFeed(room), [room]);
   const snapshot = useSyncExternalStore(feed.subscribe, feed.getSnapshot, feed.getSnapshot);
   const actions = useMemo(() => createRoomActions(room, report, keep), [room, report, keep]);
@@ -64,7 +66,7 @@ export function RoomScreen({ room, report, keep, notices, settings, pickers }: R
             saving={snapshot.saving}
             roomLeft={roomLeft(snapshot)}
             actions={actions}
-            emptyText={emptyText(snapshot)}
+            emptyText={emptyText(snapshot, gathering)}
           >
             {pickers}
           </FilesPanel>
@@ -105,7 +107,8 @@ function sortFailures({ failures, offers }: RoomSnapshot) {
   return { general, byFile };
 }
 
-function emptyText({ neighbours, connection }: RoomSnapshot): string {
+function emptyText({ neighbours, connection }: RoomSnapshot, gathering: boolean): string {
+  if (gathering) return 'Your files are being read, and appear here in a moment. The link works already.';
   if (neighbours.length > 0)
     return 'No files yet. Drop some anywhere on this page, or wait: what others share appears here.';
   return connection === 'connecting'
