@@ -82,6 +82,8 @@ for (const project of ['unit', 'load', 'browser']) {
     'run',
     '--project',
     project,
+    // One that was forgotten would leave out all others, and the run be green.
+    '--allowOnly=false',
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,

@@ -53,7 +53,7 @@ async function survives(
   // What had arrived already, and shows within a second, is no sign that it goes on.
   await sleep(1_000);
   const before = await progress(bob.page);
-  await reaches(bob.page, before + Number.EPSILON);
+  await reaches(bob.page, before + Number.EPSILON, 60_000);
   const back = (performance.now() - healed) / 1000;
   await waitComplete(bob.page, NAME);
   expect(await sha256OfFile(await saveRow(bob.page, NAME))).toBe(sum);

@@ -16,8 +16,8 @@ export async function progress(page: Page): Promise<number> {
   return await rowProgress(fileRow(page, NAME));
 }
 
-export async function reaches(page: Page, fraction: number): Promise<void> {
-  await rowReaches(fileRow(page, NAME), fraction);
+export async function reaches(page: Page, fraction: number, timeout?: number): Promise<void> {
+  await rowReaches(fileRow(page, NAME), fraction, timeout);
 }
 
 export function judge(fault: string, sent: number, cuts: number): void {

@@ -17,6 +17,10 @@ const GUEST = '203.0.113.31';
 const VARIABLES = { TURN_HOST: HOST, TURN_SECRET: 'c0ffee' };
 /** One of each range of IPv4 that compose.yaml denies: networks behind the machine, the machine itself, where a cloud keeps its secrets. */
 const FORBIDDEN = '0.1.2.3 10.1.2.3 100.64.0.1 127.0.0.1 169.254.169.254 172.20.0.1 192.168.1.1'.split(' ');
+/** The same of IPv6, which also writes each address of IPv4 in two ways (RFC 4291, RFC 6052). */
+const FORBIDDEN_6 = ':: ::1 fd12::1 fe80::1 ::ffff:10.1.2.3 ::ffff:169.254.169.254 64:ff9b::a01:203'.split(
+  ' ',
+);
 
 interface Places {
   /** The self-hoster's machine, with what compose.yaml starts there: Debian's coturn instead of its image's. */
@@ -34,6 +38,8 @@ const test = base.extend<{ readonly places: Places }>({
     await cable(host, 'eth0', guest, 'eth0');
     await host.ip(`addr add ${HOST}/24 dev eth0`);
     await guest.ip(`addr add ${GUEST}/24 dev eth0`);
+    await host.exec('sysctl', ['-qw', 'net.ipv6.conf.eth0.disable_ipv6=0']);
+    await host.ip('addr add 2001:db8::30/64 dev eth0 nodad');
     const { command } = await readService(FILE, 'turn', VARIABLES);
     const stopRelay = await runTurnserver(host, dir, [3478], command);
     await use({ host, guest });
@@ -68,10 +74,11 @@ test('with what compose.yaml says, a file goes through the relay that it starts'
 });
 
 test('that relay is no door into the networks behind its machine', async ({ places: { guest } }) => {
-  for (const peer of FORBIDDEN) {
+  for (const peer of [...FORBIDDEN, ...FORBIDDEN_6]) {
+    const family = peer.includes(':') ? '-x' : '';
     // It ends with an error code, having said which error.
-    const ask = `turnutils_uclient -W ${VARIABLES.TURN_SECRET} -e ${peer} -n 1 ${HOST} || true`;
-    expect(await guest.exec('sh', ['-c', ask]), peer).toContain('403 (Forbidden IP)');
+    const ask = `turnutils_uclient ${family} -W ${VARIABLES.TURN_SECRET} -e ${peer} -n 1 ${HOST} || true`;
+    expect.soft(await guest.exec('sh', ['-c', ask]), peer).toContain('403 (Forbidden IP)');
   }
 });
 

@@ -68,7 +68,7 @@ export async function hideAddress(page: Page, url: string): Promise<void> {
  * Waits until so much of a row is verified. Watched inside the page: to ask for it as often as it is told at once would cost more than the
  * transfer itself.
  */
-export async function rowReaches(row: Locator, fraction: number, timeout = 60_000): Promise<void> {
+export async function rowReaches(row: Locator, fraction: number, timeout = 30_000): Promise<void> {
   await row.evaluate(
     async (element, { least, patience }) =>
       await new Promise<void>((resolve, reject) => {

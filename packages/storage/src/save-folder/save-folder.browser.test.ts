@@ -53,6 +53,7 @@ test('names that Chromium writes into no picked folder are changed as its downlo
     ' b',
     'link.url',
     'desktop.ini',
+    `${'n'.repeat(251)}.url`,
   ];
   await saveFolder(
     paths.map((path, file) => ({ offer: newOffer(), file, path })),
@@ -77,5 +78,6 @@ test('names that Chromium writes into no picked folder are changed as its downlo
     _b: ' b',
     'link.url_': 'link.url',
     'desktop.ini_': 'desktop.ini',
+    [`${'n'.repeat(251)}.ur_`]: `${'n'.repeat(251)}.url`,
   });
 });

@@ -1,3 +1,4 @@
+import { MAX_SEGMENT_BYTES } from '@shoal/protocol';
 import { held } from '../backends/held.ts';
 import { StorageError, toStorageError } from '../errors.ts';
 import type { ZipEntry } from '../piece-store.ts';
@@ -61,14 +62,16 @@ async function saveFile(root: FileSystemDirectoryHandle, path: string, blob: Blo
  */
 async function underLikeName<T>(name: string, use: (name: string) => Promise<T>): Promise<T> {
   const plain = name.replace(/\p{Cf}/gu, '').replace(/^\s|["*<>?|~\p{Cn}]|\s$/gu, '_') || '_';
-  for (const like of [name, plain]) {
+  for (const like of new Set([name, plain])) {
     try {
       return await use(like);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
     }
   }
-  return await use(`${plain}_`);
+  // A name may be as long as file systems take already.
+  const isLong = new TextEncoder().encode(plain).length >= MAX_SEGMENT_BYTES;
+  return await use(`${isLong ? plain.slice(0, -1) : plain}_`);
 }
 
 async function createFile(folder: FileSystemDirectoryHandle, name: string): Promise<FileSystemFileHandle> {
