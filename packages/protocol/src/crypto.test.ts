@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromHex, toHex } from './bytes.ts';
+import { concatBytes, fromHex, toHex } from './bytes.ts';
 import { webCryptoPort, type SubtleCryptoLike } from './crypto.ts';
 import { generateIdentity, peerIdOf, signerOf } from './identity.ts';
 import { fixedSigner } from './testing/fixed-signer.ts';
@@ -52,6 +52,50 @@ test('[CX2] what is no key or no signature verifies as false', async () => {
   expect(await crypto.verifyEd25519(fromHex('ff'.repeat(32)), signature, message)).toBe(false);
 });
 
+test('[CX2] a key that signs everything, or that engines read differently, verifies nothing', async () => {
+  // Points of small order: with one of them as key and as first half, and a second half of zeros, about each eighth text or more is signed.
+  const small = [
+    `01${'00'.repeat(31)}`,
+    `ec${'ff'.repeat(30)}7f`,
+    '00'.repeat(32),
+    `${'00'.repeat(31)}80`,
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+  ];
+  // The same again in forms that Chromium 156 takes, and Firefox 153 does not.
+  const odd = [
+    `ee${'ff'.repeat(30)}7f`,
+    `ed${'ff'.repeat(30)}7f`,
+    `01${'00'.repeat(30)}80`,
+    `ec${'ff'.repeat(31)}`,
+    'ff'.repeat(32),
+  ];
+  for (const key of [...small, ...odd].map(fromHex))
+    for (let text = 0; text < 64; text += 1)
+      for (const half of [fromHex(`01${'00'.repeat(31)}`), key]) {
+        const signature = concatBytes(half, zeros(32));
+        expect(await crypto.verifyEd25519(key, signature, new Uint8Array([text]))).toBe(false);
+      }
+  // A true key says nothing with such a first half either.
+  const signer = await fixedSigner(globalThis.crypto);
+  const { subtle } = globalThis.crypto;
+  const asked: string[] = [];
+  const watched = webCryptoPort({
+    subtle: new Proxy<SubtleCryptoLike>(subtle, {
+      get: (target, name) => {
+        asked.push(String(name));
+        return Reflect.get(target, name);
+      },
+    }),
+    getRandomValues,
+  });
+  for (const half of [...small, ...odd].map(fromHex))
+    expect(await watched.verifyEd25519(signer.publicKey, concatBytes(half, zeros(32)), zeros(1))).toBe(false);
+  expect(asked).toEqual([]);
+});
+
 test('[ID1] [ID3] an identity cannot be extracted; its PeerId follows from the public key alone', async () => {
   const identity = await generateIdentity(globalThis.crypto);
   expect(identity.privateKey.extractable).toBe(false);
@@ -67,7 +111,7 @@ test('[CX3] a browser without WebCrypto or without Ed25519 is told from a forger
   const subtle = new Proxy<SubtleCryptoLike>(globalThis.crypto.subtle, { get: () => refuse });
   const poor = { subtle, getRandomValues };
   expect(await outcome(() => generateIdentity(poor))).toBe('crypto-unsupported');
-  expect(await outcome(() => webCryptoPort(poor).verifyEd25519(zeros(32), zeros(64), zeros(1)))).toBe(
-    'crypto-unsupported',
-  );
+  expect(
+    await outcome(() => webCryptoPort(poor).verifyEd25519(zeros(32).fill(2), zeros(64).fill(2), zeros(1))),
+  ).toBe('crypto-unsupported');
 });

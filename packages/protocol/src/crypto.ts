@@ -1,5 +1,6 @@
 import { utf8, type Bytes } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
+import { isPlainPoint } from './ed25519-point.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './limits.ts';
 
 /** A WebCrypto key: opaque here, so that no DOM type is needed. */
@@ -57,7 +58,7 @@ export interface CryptoPort {
   aesGcmSeal(key: Bytes, nonce: Bytes, plaintext: Bytes, aad: Bytes): Promise<Bytes>;
   /** `undefined` when not authentic: wrong key, nonce, associated data or a changed byte. */
   aesGcmOpen(key: Bytes, nonce: Bytes, ciphertext: Bytes, aad: Bytes): Promise<Bytes | undefined>;
-  /** Ed25519 (RFC 8032); false also for a key or signature that is none. */
+  /** Ed25519 (RFC 8032); false also for a key or signature that is none, or that some engines take and others do not. */
   verifyEd25519(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean>;
 }
 
@@ -101,6 +102,7 @@ export function webCryptoPort(webcrypto: WebCryptoLike): CryptoPort {
     },
     verifyEd25519: async (publicKey, signature, message) => {
       if (publicKey.length !== PUBLIC_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
+      if (!isPlainPoint(publicKey) || !isPlainPoint(signature.subarray(0, PUBLIC_KEY_BYTES))) return false;
       try {
         return await subtle.verify(ED25519, await verifyKey(publicKey), signature, message);
       } catch (cause) {
