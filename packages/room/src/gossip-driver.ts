@@ -13,6 +13,7 @@ import { Catalogue, EntryDecoder, RoomLog } from '@shoal/gossip';
 import type { CatalogueChange, GossipEffect, GossipEvent } from '@shoal/gossip';
 import type { Links } from './links.ts';
 import { LogIntake } from './log-intake.ts';
+import { LogOutbox } from './log-outbox.ts';
 import { nextTask } from './next-task.ts';
 import type { RoomVault } from './room-vault.ts';
 
@@ -39,6 +40,7 @@ export class GossipDriver {
   readonly catalogue: Catalogue;
   readonly #log: RoomLog;
   readonly #intake: LogIntake;
+  readonly #outbox: LogOutbox;
   readonly #options: GossipDriverOptions;
   /** Own entries are written one after the other: each names the hash of the one before. */
   #authoring: Promise<unknown> = Promise.resolve();
@@ -46,6 +48,7 @@ export class GossipDriver {
   constructor(options: GossipDriverOptions) {
     this.#options = options;
     this.catalogue = new Catalogue(options.signer.peerId);
+    this.#outbox = new LogOutbox(options.links);
     const decoder = new EntryDecoder();
     this.#log = new RoomLog({ self: options.signer.peerId, decoder });
     this.#intake = new LogIntake({
@@ -98,8 +101,16 @@ export class GossipDriver {
 
   /** What a neighbour says goes through {@link message}, which takes its time. */
   receive(event: RoomEvent): void {
-    if (event.type === 'neighbour-left') this.#intake.left(event.peer);
+    if (event.type === 'neighbour-left') {
+      this.#intake.left(event.peer);
+      this.#outbox.left(event.peer);
+    }
     this.#tell(event);
+  }
+
+  /** A neighbour's link may take more. */
+  writable(peer: PeerId): void {
+    this.#outbox.writable(peer);
   }
 
   #tell(event: GossipEvent): void {
@@ -110,7 +121,7 @@ export class GossipDriver {
     const { links, handlers } = this.#options;
     switch (effect.type) {
       case 'send':
-        links.send(effect.peer, effect.message);
+        this.#outbox.send(effect.peer, effect.message);
         break;
       case 'check':
         this.#check(effect.entry, effect.from).catch(handlers.failed);

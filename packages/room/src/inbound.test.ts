@@ -9,6 +9,22 @@ import { OfferState } from './offer-state.ts';
 const ANN = 'ann'.padEnd(22, '_') as PeerId;
 const OFFER = 'offer'.padEnd(22, '_') as OfferId;
 
+const link: Neighbour = {
+  peer: ANN,
+  connection: '',
+  path: 'direct',
+  protocol: undefined,
+  rttMs: undefined,
+  connections: 1,
+  features: [],
+  room: 3,
+  bufferedAmount: 0,
+  maxFrameBytes: 1,
+  send: () => true,
+  close: () => {},
+  stats: () => Promise.reject(new Error('not asked for here')),
+};
+
 /** A room of ports that write down what they are told. */
 function setUp(state?: OfferState) {
   const told: unknown[] = [];
@@ -17,8 +33,13 @@ function setUp(state?: OfferState) {
     (...args: readonly unknown[]): void =>
       void told.push([name, ...args]);
   const inbound = new Inbound({
-    links: { add: port('add'), remove: port('remove'), receive: port('frame') },
-    gossip: { catalogue: new Catalogue(ANN), message: port('gossip'), receive: port('log') },
+    links: { add: port('add'), get: () => link, remove: port('remove'), receive: port('frame') },
+    gossip: {
+      catalogue: new Catalogue(ANN),
+      message: port('gossip'),
+      receive: port('log'),
+      writable: port('log writable'),
+    },
     hashes: { learn: async (...args) => port('learn')(...args), seal: port('seal') },
     offers: {
       add: async offer => port('offer')(offer),
@@ -81,6 +102,15 @@ test('frames and room in a send buffer are no reason to draw anything', () => {
   inbound.meshed({ type: 'frame', peer: ANN, frame: new Uint8Array(1) });
   inbound.meshed({ type: 'writable', peer: ANN, room: 5 });
   expect(told.flat()).not.toContain('changed');
+});
+
+test('a link that takes more takes the log first, and the swarm hears what is left of its room', () => {
+  const { inbound, told } = setUp();
+  inbound.meshed({ type: 'writable', peer: ANN, room: 5 });
+  expect(told).toEqual([
+    ['log writable', ANN],
+    ['swarm', { type: 'send-room', peer: ANN, bytes: 3 }],
+  ]);
 });
 
 test('pieces that come are numbers, until all that is wanted is here', () => {

@@ -14,8 +14,8 @@ import type { Space } from './space.ts';
 import type { Unreached } from './unreached.ts';
 
 export interface InboundOptions {
-  readonly links: Pick<Links, 'add' | 'remove' | 'receive'>;
-  readonly gossip: Pick<GossipDriver, 'catalogue' | 'message' | 'receive'>;
+  readonly links: Pick<Links, 'add' | 'get' | 'remove' | 'receive'>;
+  readonly gossip: Pick<GossipDriver, 'catalogue' | 'message' | 'receive' | 'writable'>;
   readonly hashes: Pick<HashDriver, 'learn' | 'seal'>;
   readonly offers: Pick<Offers, 'add' | 'whenAdded' | 'get' | 'withdrawn' | 'fail' | 'pause'>;
   readonly receipts: Pick<RoomReceipts, 'verified' | 'left'>;
@@ -139,7 +139,9 @@ export class Inbound {
         links.receive(event.peer, event.frame);
         break;
       case 'writable':
-        swarm({ type: 'send-room', peer: event.peer, bytes: event.room });
+        // First, or whoever fetches without pause would never hear of what is new.
+        gossip.writable(event.peer);
+        swarm({ type: 'send-room', peer: event.peer, bytes: links.get(event.peer)?.room ?? event.room });
         break;
       case 'path':
         swarm({ type: 'round-trip', peer: event.peer, ms: event.leastRttMs });
