@@ -1,15 +1,17 @@
 import { asRoomId, createEntry, generateIdentity, signerOf, webCryptoPort } from '@shoal/protocol';
-import type { LogEntry } from '@shoal/protocol';
+import type { LogEntry, PeerId } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { GossipDriver } from './gossip-driver.ts';
 import { Links } from './links.ts';
 import { RoomVault } from './room-vault.ts';
+import { Author } from './testing/author.ts';
 
 const ROOM = asRoomId('A'.repeat(22));
 
 /** Keeps what it is given, and says so. */
 class RecordingVault extends RoomVault {
   readonly kept: LogEntry[] = [];
+  readonly forks: (readonly [PeerId, number, readonly LogEntry[]])[] = [];
 
   constructor() {
     super(undefined, ROOM, false);
@@ -17,6 +19,11 @@ class RecordingVault extends RoomVault {
 
   override appendEntry(entry: LogEntry): Promise<void> {
     this.kept.push(entry);
+    return Promise.resolve();
+  }
+
+  override keepFork(author: PeerId, fromSeq: number, proof: readonly [LogEntry, LogEntry]): Promise<void> {
+    this.forks.push([author, fromSeq, proof]);
     return Promise.resolve();
   }
 }
@@ -66,3 +73,23 @@ describe('own entries', () => {
     expect(vault.kept.map(entry => entry.seq)).toContain(1);
   });
 });
+
+test('[GF2] a proof takes the place of what it voids, however often an author forks', async () => {
+  const { gossip, vault } = await driver();
+  const mallory = await Author.in(ROOM);
+  for (let seq = 0; seq < 4; seq += 1) await mallory.say({ kind: 'text', text: 'one' });
+  gossip.restore(mallory.entries.map(({ raw }) => raw));
+  const proofs = [3, 2, 1].map(seq => [at(mallory.entries, seq), mallory.entries[seq - 1]?.hash] as const);
+  for (const [one, prev = new Uint8Array(32)] of proofs) {
+    const other = await createEntry(mallory.signer, ROOM, one.seq, prev, { kind: 'text', text: 'two' });
+    gossip.restore([other.raw]);
+    expect(vault.forks.splice(0)).toEqual([[mallory.signer.peerId, one.seq, [one, other]]]);
+  }
+  expect(vault.kept).toEqual([]);
+});
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new Error(`nothing at ${index}`);
+  return item;
+}

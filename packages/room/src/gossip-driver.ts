@@ -132,7 +132,7 @@ export class GossipDriver {
         handlers.changed(this.catalogue.apply(effect.entry));
         break;
       case 'forked':
-        for (const entry of effect.entries) this.#options.vault.appendEntry(entry).catch(handlers.failed);
+        this.#options.vault.keepFork(effect.author, effect.fromSeq, effect.entries).catch(handlers.failed);
         handlers.changed(this.catalogue.revoke(effect.author, effect.fromSeq));
         handlers.forked(effect.author);
         break;

@@ -19,6 +19,7 @@ const vault: Vault = {
   putRoom: unused,
   removeRoom: unused,
   appendEntry: async () => {},
+  keepFork: async () => {},
   entries: unused,
   putHashes: unused,
   hashes: unused,

@@ -1,4 +1,4 @@
-import type { Bytes, LogEntry, OfferId, RoomId } from '@shoal/protocol';
+import type { Bytes, LogEntry, OfferId, PeerId, RoomId } from '@shoal/protocol';
 import type { KeptOutlet, KeptRun, KeptSources, OfferSelection, Vault } from '@shoal/storage';
 import { FreshHashes } from './fresh-hashes.ts';
 import type { PieceRun } from './fresh-hashes.ts';
@@ -67,6 +67,12 @@ export class RoomVault {
     await this.#own?.appendEntry(this.#room, entry.raw, entry.author, entry.seq);
     // Names and receipts come often, and come again from anybody.
     if (SPARED.has(entry.body.kind)) this.#spareIsOld = true;
+  }
+
+  /** Keeps the proof of a fork, and no more of what it voids. */
+  async keepFork(author: PeerId, fromSeq: number, proof: readonly [LogEntry, LogEntry]): Promise<void> {
+    await this.#own?.keepFork(this.#room, author, fromSeq, proof);
+    this.#spareIsOld = true;
   }
 
   async keepSelection(selection: readonly OfferSelection[]): Promise<void> {

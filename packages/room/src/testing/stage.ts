@@ -205,6 +205,7 @@ function vaultWith(options: StageOptions, ann: Author, self: Author): Vault {
     putRoom: unused,
     removeRoom: unused,
     appendEntry: async () => {},
+    keepFork: async () => {},
     entries: async () => [...self.entries, ...ann.entries].map(({ raw }) => raw),
     putHashes: async () => {},
     hashes: async () => [],

@@ -68,6 +68,24 @@ test('log entries come back per room, each author in order; a second of one numb
   expect(texts.filter(text => !text.startsWith('x'))).toEqual(['y0']);
 });
 
+test('of an author who forks again and again there is one proof, and what stands', async () => {
+  const vault = await openOne();
+  const [room, x, y] = [newRoom(), author(), author()];
+  const numbered = (text: string, seq: number) => ({ raw: utf8(text), seq });
+  for (let seq = 0; seq < 20; seq += 1) await vault.appendEntry(room, utf8(`x${seq}`), x, seq);
+  await vault.appendEntry(room, utf8('y0'), y, 0);
+  for (let seq = 19; seq >= 3; seq -= 1)
+    await vault.keepFork(room, x, seq, [numbered(`x${seq}`, seq), numbered(`x${seq} forked`, seq)]);
+  const texts = async () => (await vault.entries(room)).map(raw => new TextDecoder().decode(raw));
+  const of = async (name: string) => (await texts()).filter(text => text.startsWith(name));
+  expect(await of('x')).toEqual(['x0', 'x1', 'x2', 'x3', 'x3 forked']);
+  await vault.keepFork(room, x, 1, [numbered('x1', 1), numbered('x2 of another chain', 2)]);
+  expect(await of('x')).toEqual(['x0', 'x1', 'x2 of another chain']);
+  await vault.keepFork(room, x, 0, [numbered('x1', 1), numbered('x1 after another start', 1)]);
+  expect(await of('x')).toEqual(['x1', 'x1 after another start']);
+  expect(await of('y')).toEqual(['y0']);
+});
+
 test('rooms are listed most recent first and keep when they were made; a removed one is forgotten', async () => {
   const vault = await openOne();
   const [a, b] = [newRoom(), newRoom()];

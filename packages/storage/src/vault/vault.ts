@@ -6,6 +6,7 @@ import {
   generateIdentity,
   type Bytes,
   type IdentityKeys,
+  type LogEntry,
   type OfferId,
   type PeerId,
   type RoomId,
@@ -40,6 +41,8 @@ export interface KeptSources {
   readonly files: readonly ({ readonly root: number; readonly path: string } | null)[];
 }
 
+type NumberedEntry = Pick<LogEntry, 'raw' | 'seq'>;
+
 /** Added to the number of an entry whose place in the log another one has: no log is so long. */
 const CONTRADICTED = 2 ** 40;
 
@@ -55,6 +58,16 @@ export interface Vault {
   removeRoom(room: RoomId): Promise<void>;
   /** Stores a log entry. A second one with the same author and number proves a fork, and is kept too: one of them. */
   appendEntry(room: RoomId, raw: Bytes, author: PeerId, seq: number): Promise<void>;
+  /**
+   * Stores the proof of a fork in place of all that is void by it: what the author wrote from a number on. An author may fork thousands of times, and what is
+   * void would never be asked for again, only read at each start.
+   */
+  keepFork(
+    room: RoomId,
+    author: PeerId,
+    fromSeq: number,
+    proof: readonly [NumberedEntry, NumberedEntry],
+  ): Promise<void>;
   /** Raw entries, each author's in order; what contradicts them comes last. */
   entries(room: RoomId): Promise<readonly Bytes[]>;
   /** Keeps runs of piece hashes beside those that are kept; one that begins at the same piece takes the other's place. */
@@ -224,6 +237,25 @@ class IndexedDbVault implements Vault {
       else if (!(known instanceof Uint8Array && equalBytes(known, raw)))
         await transaction.store.put(raw, [room, author, CONTRADICTED + seq]);
       await transaction.done;
+    });
+  }
+
+  keepFork(
+    room: RoomId,
+    author: PeerId,
+    fromSeq: number,
+    [low, high]: readonly [NumberedEntry, NumberedEntry],
+  ): Promise<void> {
+    return this.#try(async () => {
+      const transaction = this.#database.transaction('entries', 'readwrite');
+      const other = high.seq === low.seq ? CONTRADICTED + high.seq : high.seq;
+      await Promise.all([
+        // With all that contradicts: nothing of that lies below.
+        transaction.store.delete(IDBKeyRange.bound([room, author, fromSeq], [room, author, []])),
+        transaction.store.put(low.raw, [room, author, low.seq]),
+        transaction.store.put(high.raw, [room, author, other]),
+        transaction.done,
+      ]);
     });
   }
 
