@@ -1,8 +1,10 @@
 import { equalBytes } from '@shoal/protocol';
-import type { Bytes, LogEntry, PeerId } from '@shoal/protocol';
+import type { Bytes, PeerId } from '@shoal/protocol';
 import type { ByteBudget } from './byte-budget.ts';
 import { findFork, lowerFork } from './fork.ts';
 import type { Fork } from './fork.ts';
+import { kept } from './kept-entry.ts';
+import type { KeptEntry } from './kept-entry.ts';
 import type { GossipLimits } from './limits.ts';
 
 const HASH_LENGTH = 32;
@@ -13,7 +15,7 @@ export class AuthorLog {
   readonly #limits: GossipLimits;
   /** Shared with the logs of others; ours has none. */
   readonly #shared: ByteBudget | undefined;
-  readonly #entries: LogEntry[] = [];
+  readonly #entries: KeptEntry[] = [];
   #bytes = 0;
   /** An entry that belongs here found no room, so nothing after it can come. */
   #full = false;
@@ -25,7 +27,7 @@ export class AuthorLog {
     this.#shared = shared;
   }
 
-  get entries(): readonly LogEntry[] {
+  get entries(): readonly KeptEntry[] {
     return this.#entries;
   }
 
@@ -48,23 +50,23 @@ export class AuthorLog {
     return Math.min(capped, this.#fork?.fromSeq ?? capped);
   }
 
-  has(entry: LogEntry): boolean {
+  has(entry: KeptEntry): boolean {
     const live = this.#entries[entry.seq];
     return live !== undefined && equalBytes(live.hash, entry.hash);
   }
 
-  isProof(entry: LogEntry): boolean {
+  isProof(entry: KeptEntry): boolean {
     return this.#fork?.entries.some(proof => equalBytes(proof.hash, entry.hash)) ?? false;
   }
 
   /** Whether the entry, if its signature holds, would prove a fork that is not known yet. */
-  wouldFork(entry: LogEntry): boolean {
+  wouldFork(entry: KeptEntry): boolean {
     const found = this.contradiction(entry);
     return found !== undefined && found.fromSeq < (this.#fork?.fromSeq ?? Infinity);
   }
 
   /** The lowest contradiction between the entry and what is known here; both taken as validly signed. */
-  contradiction(entry: LogEntry): Fork | undefined {
+  contradiction(entry: KeptEntry): Fork | undefined {
     let found: Fork | undefined;
     for (const other of [
       this.#entries[entry.seq - 1],
@@ -82,7 +84,7 @@ export class AuthorLog {
   }
 
   /** Appends the entry if it is the next one, within the caps and before any fork. The caller has checked its signature. */
-  append(entry: LogEntry): boolean {
+  append(entry: KeptEntry): boolean {
     if (entry.seq !== this.nextSeq || entry.seq >= this.end || !equalBytes(entry.prev, this.prevHash))
       return false;
     const bytes = entry.raw.length;
@@ -90,7 +92,7 @@ export class AuthorLog {
       this.#full = true;
       return false;
     }
-    this.#entries.push(entry);
+    this.#entries.push(kept(entry));
     this.#bytes += bytes;
     return true;
   }
@@ -98,7 +100,8 @@ export class AuthorLog {
   /** Takes a proof if it voids more than is void already; true when it did. */
   freeze(fork: Fork): boolean {
     if (fork.fromSeq >= (this.#fork?.fromSeq ?? Infinity)) return false;
-    this.#fork = fork;
+    const [low, high] = fork.entries;
+    this.#fork = { fromSeq: fork.fromSeq, entries: [kept(low), kept(high)] };
     for (const { raw } of this.#entries.splice(fork.fromSeq)) {
       this.#bytes -= raw.length;
       this.#shared?.giveBack(raw.length);

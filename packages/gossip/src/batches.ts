@@ -1,9 +1,10 @@
-import type { Bytes, LogEntry } from '@shoal/protocol';
+import type { Bytes } from '@shoal/protocol';
+import type { KeptEntry } from './kept-entry.ts';
 import type { GossipLimits } from './limits.ts';
 
 /** Packs entries, in order, into the payloads of `log-entries` messages. */
 export function packEntries(
-  entries: readonly LogEntry[],
+  entries: readonly KeptEntry[],
   limits: Pick<GossipLimits, 'maxBatchBytes' | 'maxBatchEntries'>,
 ): Bytes[][] {
   const batches: Bytes[][] = [];

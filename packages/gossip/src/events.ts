@@ -1,4 +1,5 @@
 import type { GossipMessage, LogEntry, PeerId } from '@shoal/protocol';
+import type { KeptEntry } from './kept-entry.ts';
 
 /** What the shell tells the engine. */
 export type GossipEvent =
@@ -37,7 +38,7 @@ export type GossipEffect =
       readonly type: 'forked';
       readonly author: PeerId;
       readonly fromSeq: number;
-      readonly entries: readonly [LogEntry, LogEntry];
+      readonly entries: readonly [KeptEntry, KeptEntry];
     }
   /** Once per link; nothing more is taken from this neighbour or sent to it until it joins anew. */
   | {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findFork } from './fork.ts';
+import { kept } from './kept-entry.ts';
 import { RoomLog } from './room-log.ts';
 import { authors, deliver, join, sentTo, typesOf } from './testing/cast.ts';
 
@@ -47,7 +48,8 @@ describe('forks', () => {
     join(log, ann.id);
     deliver(log, ann.id, one);
     const effects = deliver(log, ann.id, [at(two, 2)]);
-    expect(effects).toContainEqual({ type: 'forked', author, fromSeq: 2, entries: [at(one, 2), at(two, 2)] });
+    const entries = [kept(at(one, 2)), at(two, 2)];
+    expect(effects).toContainEqual({ type: 'forked', author, fromSeq: 2, entries });
     expect(log.head(author).nextSeq).toBe(2);
     expect(typesOf(deliver(log, ann.id, [...one, ...two]))).not.toContain('accepted');
   });

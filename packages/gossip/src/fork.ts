@@ -1,10 +1,10 @@
 import { equalBytes } from '@shoal/protocol';
-import type { LogEntry } from '@shoal/protocol';
+import type { KeptEntry } from './kept-entry.ts';
 
 /** Proof that an author signed two histories: everything from `fromSeq` on is void. */
 export interface Fork {
   readonly fromSeq: number;
-  readonly entries: readonly [LogEntry, LogEntry];
+  readonly entries: readonly [KeptEntry, KeptEntry];
 }
 
 /**
@@ -14,7 +14,7 @@ export interface Fork {
  * other where they make different statements about one place in the log, so a proof can be a pair with the same
  * `seq`, or a neighbouring pair whose hash chain is broken. `fromSeq` is the lowest place where they differ.
  */
-export function findFork(a: LogEntry, b: LogEntry): Fork | undefined {
+export function findFork(a: KeptEntry, b: KeptEntry): Fork | undefined {
   const [low, high] = a.seq <= b.seq ? [a, b] : [b, a];
   if (low.seq === high.seq) {
     if (equalBytes(low.hash, high.hash)) return undefined;

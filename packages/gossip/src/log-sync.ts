@@ -1,8 +1,9 @@
 import { LOG_TIP_BYTES, equalBytes, logBucketOf } from '@shoal/protocol';
-import type { Bytes, GossipMessage, LogEntry, LogTip, PeerId } from '@shoal/protocol';
+import type { Bytes, GossipMessage, LogTip, PeerId } from '@shoal/protocol';
 import type { AuthorLog } from './author-log.ts';
 import { packEntries } from './batches.ts';
 import { LogDigests } from './digests.ts';
+import type { KeptEntry } from './kept-entry.ts';
 import type { GossipLimits } from './limits.ts';
 import { Neighbour } from './neighbour.ts';
 import { PATIENCE, Turns } from './turns.ts';
@@ -160,7 +161,7 @@ export class LogSync {
   /**
    * Entries have come. `gaps` are those whose predecessor is missing; `known` says that all of them were here already.
    */
-  heard(neighbour: Neighbour, gaps: readonly LogEntry[], known: boolean): void {
+  heard(neighbour: Neighbour, gaps: readonly KeptEntry[], known: boolean): void {
     if (neighbour.waiting > 0) {
       this.#waitFor(neighbour);
       for (const { author, seq } of gaps) neighbour.offered.set(author, { count: seq, at: -Infinity });
@@ -233,7 +234,7 @@ export class LogSync {
   }
 
   /** The proof of a fork that the neighbour was not sent yet, after the last entry that stands. */
-  #newProof(neighbour: Neighbour, author: PeerId): LogEntry[] {
+  #newProof(neighbour: Neighbour, author: PeerId): KeptEntry[] {
     const log = this.#options.logs.get(author);
     if (log?.fork === undefined || !neighbour.takeProof(author, log.fork, false)) return [];
     return [...log.entries.slice(-1), ...log.fork.entries];
@@ -331,7 +332,7 @@ export class LogSync {
   }
 
   /** What a neighbour that has just told its count lacks of an author. */
-  #missing(neighbour: Neighbour, author: PeerId, tip: Bytes | undefined): LogEntry[] {
+  #missing(neighbour: Neighbour, author: PeerId, tip: Bytes | undefined): KeptEntry[] {
     const log = this.#options.logs.get(author);
     if (log === undefined) return [];
     const has = neighbour.has(author) ?? 0;
@@ -352,7 +353,7 @@ export class LogSync {
   }
 
   #push(neighbour: Neighbour): void {
-    const entries: LogEntry[] = [];
+    const entries: KeptEntry[] = [];
     for (const [author, seq] of neighbour.queue) {
       const log = this.#options.logs.get(author);
       const fresh = log?.entries.slice(Math.max(seq, neighbour.has(author) ?? seq)) ?? [];
@@ -413,7 +414,7 @@ export class LogSync {
     this.#options.send(neighbour.peer, { type: 'log-heads', heads, want: true });
   }
 
-  #sendEntries(neighbour: Neighbour, entries: readonly LogEntry[]): void {
+  #sendEntries(neighbour: Neighbour, entries: readonly KeptEntry[]): void {
     for (const batch of packEntries(entries, this.#options.limits))
       this.#options.send(neighbour.peer, { type: 'log-entries', entries: batch });
   }

@@ -1,5 +1,6 @@
-import type { LogEntry, PeerId } from '@shoal/protocol';
+import type { PeerId } from '@shoal/protocol';
 import type { Fork } from './fork.ts';
+import type { KeptEntry } from './kept-entry.ts';
 import type { GossipLimits } from './limits.ts';
 import { mapKey } from './map-key.ts';
 
@@ -97,12 +98,12 @@ export class Neighbour {
   }
 
   /** The neighbour can compare this entry with its own log, or showed that it has the same. */
-  headCompared(entry: LogEntry): void {
+  headCompared(entry: KeptEntry): void {
     this.#heads.set(entry.author, { head: mapKey(entry.hash), left: 0 });
   }
 
   /** Whether to offer the head of a log of equal length for comparison; counts as offered. */
-  takeHead(entry: LogEntry): boolean {
+  takeHead(entry: KeptEntry): boolean {
     const head = mapKey(entry.hash);
     const known = this.#heads.get(entry.author);
     const left = known?.head === head ? known.left : this.#limits.maxProofSends;

@@ -1,3 +1,4 @@
+import { decodeEntry } from '@shoal/protocol';
 import type { GossipMessage } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { packEntries } from './batches.ts';
@@ -283,7 +284,8 @@ describe('what is new while two are being compared', () => {
     const { world, me, other, rest, log, theirs } = await pair(60, 'mine');
     const [third] = rest;
     if (third === undefined) throw new Error('no authors');
-    world.addHonest(third.id).receive({ type: 'restored', entries: theirs.entries() });
+    const entries = theirs.entries().map(({ raw }) => decodeEntry(raw));
+    world.addHonest(third.id).receive({ type: 'restored', entries });
     world.link(me.id, third.id);
     world.link(me.id, other.id);
     // One bucket differs, and nothing is new in the others.

@@ -11,7 +11,7 @@ function cast() {
   return { me, bob, carol };
 }
 
-const seqs = (entries: readonly LogEntry[]) => entries.map(entry => entry.seq);
+const seqs = (entries: readonly Pick<LogEntry, 'seq'>[]) => entries.map(entry => entry.seq);
 
 describe('logs', () => {
   test('[GL1] [GL2] entries in order are checked, then accepted', async () => {
@@ -159,6 +159,19 @@ describe('logs', () => {
     log.receive({ type: 'restored', entries });
     expect(log.entries(late.id)).toHaveLength(1);
     expect(log.entries().filter(({ author }) => author !== me.id)).toHaveLength(64);
+  });
+
+  test('a log keeps no bodies: decoded, those of all logs take ten times their bytes', async () => {
+    const { me, bob } = cast();
+    const log = new RoomLog({ self: me.id });
+    join(log, bob.id);
+    const [one, two] = await bob.texts(2);
+    const other = await bob.branch(1).text('another story');
+    if (one === undefined || two === undefined) throw new Error('no entries');
+    deliver(log, bob.id, [one, two, other]);
+    const proof = log.frozen.get(bob.id)?.entries ?? [];
+    expect(proof.map(({ raw }) => raw)).toEqual([two.raw, other.raw]);
+    for (const entry of [...log.entries(), ...proof]) expect(entry).not.toHaveProperty('body');
   });
 
   test('[GL6] a log ends at its caps, and nobody is blamed', async () => {

@@ -9,6 +9,7 @@ import { findFork, lowerFork } from './fork.ts';
 import type { Fork } from './fork.ts';
 import { HeldEntries } from './held-entries.ts';
 import type { Held } from './held-entries.ts';
+import type { KeptEntry } from './kept-entry.ts';
 import { DEFAULT_GOSSIP_LIMITS } from './limits.ts';
 import type { GossipLimits } from './limits.ts';
 import { LogSync } from './log-sync.ts';
@@ -78,7 +79,7 @@ export class RoomLog {
   }
 
   /** Accepted entries of one author, or of all (author by author), in order of `seq`. */
-  entries(author?: PeerId): readonly LogEntry[] {
+  entries(author?: PeerId): readonly KeptEntry[] {
     if (author !== undefined) return [...(this.#authors.get(author)?.entries ?? [])];
     return [...this.#authors.values()].flatMap(log => log.entries);
   }

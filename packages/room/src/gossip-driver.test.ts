@@ -1,5 +1,5 @@
 import { asRoomId, createEntry, generateIdentity, signerOf, webCryptoPort } from '@shoal/protocol';
-import type { LogEntry, PeerId } from '@shoal/protocol';
+import type { Bytes, LogEntry, PeerId } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
 import { GossipDriver } from './gossip-driver.ts';
 import { Links } from './links.ts';
@@ -8,10 +8,12 @@ import { Author } from './testing/author.ts';
 
 const ROOM = asRoomId('A'.repeat(22));
 
+type NumberedEntry = Pick<LogEntry, 'raw' | 'seq'>;
+
 /** Keeps what it is given, and says so. */
 class RecordingVault extends RoomVault {
   readonly kept: LogEntry[] = [];
-  readonly forks: (readonly [PeerId, number, readonly LogEntry[]])[] = [];
+  readonly forks: (readonly [PeerId, number, readonly Bytes[]])[] = [];
 
   constructor() {
     super(undefined, ROOM, false);
@@ -22,8 +24,8 @@ class RecordingVault extends RoomVault {
     return Promise.resolve();
   }
 
-  override keepFork(author: PeerId, fromSeq: number, proof: readonly [LogEntry, LogEntry]): Promise<void> {
-    this.forks.push([author, fromSeq, proof]);
+  override keepFork(author: PeerId, fromSeq: number, proof: readonly NumberedEntry[]): Promise<void> {
+    this.forks.push([author, fromSeq, proof.map(({ raw }) => raw)]);
     return Promise.resolve();
   }
 }
@@ -83,7 +85,7 @@ test('[GF2] a proof takes the place of what it voids, however often an author fo
   for (const [one, prev = new Uint8Array(32)] of proofs) {
     const other = await createEntry(mallory.signer, ROOM, one.seq, prev, { kind: 'text', text: 'two' });
     gossip.restore([other.raw]);
-    expect(vault.forks.splice(0)).toEqual([[mallory.signer.peerId, one.seq, [one, other]]]);
+    expect(vault.forks.splice(0)).toEqual([[mallory.signer.peerId, one.seq, [one.raw, other.raw]]]);
   }
   expect(vault.kept).toEqual([]);
 });

@@ -16,6 +16,8 @@ export interface Kept {
 /** Entries whose loss would be felt. */
 const SPARED: ReadonlySet<LogEntry['body']['kind']> = new Set(['offer', 'seal', 'withdraw']);
 
+type NumberedEntry = Pick<LogEntry, 'raw' | 'seq'>;
+
 /** Setting that holds the user's name, the same in all rooms. */
 const NAME = 'name';
 
@@ -70,7 +72,11 @@ export class RoomVault {
   }
 
   /** Keeps the proof of a fork, and no more of what it voids. */
-  async keepFork(author: PeerId, fromSeq: number, proof: readonly [LogEntry, LogEntry]): Promise<void> {
+  async keepFork(
+    author: PeerId,
+    fromSeq: number,
+    proof: readonly [NumberedEntry, NumberedEntry],
+  ): Promise<void> {
     await this.#own?.keepFork(this.#room, author, fromSeq, proof);
     this.#spareIsOld = true;
   }

@@ -1,6 +1,7 @@
 import { asRoomId } from '@shoal/protocol';
-import type { LogEntry, PeerId } from '@shoal/protocol';
+import type { PeerId } from '@shoal/protocol';
 import type { GossipEffect } from '../events.ts';
+import type { KeptEntry } from '../kept-entry.ts';
 import type { RoomLog } from '../room-log.ts';
 import { Author } from './author.ts';
 import { fakeSigner, seededRandom } from './fake-crypto.ts';
@@ -16,7 +17,7 @@ export function authors(count: number, seed = 1): Author[] {
 }
 
 /** Sends entries from a neighbour and answers all checks with yes, in order. */
-export function deliver(log: RoomLog, peer: PeerId, entries: readonly LogEntry[]): GossipEffect[] {
+export function deliver(log: RoomLog, peer: PeerId, entries: readonly KeptEntry[]): GossipEffect[] {
   const sent = { type: 'log-entries', entries: entries.map(entry => entry.raw) } as const;
   const effects = [...log.receive({ type: 'message', peer, message: sent })];
   const checks = effects.filter(effect => effect.type === 'check');
@@ -32,7 +33,11 @@ export function join(log: RoomLog, peer: PeerId, vector: [PeerId, number][] = []
 }
 
 /** Seqs of the entries sent to a peer, in order, found by their bytes among `known`. */
-export function sentTo(peer: PeerId, effects: readonly GossipEffect[], known: readonly LogEntry[]): number[] {
+export function sentTo(
+  peer: PeerId,
+  effects: readonly GossipEffect[],
+  known: readonly KeptEntry[],
+): number[] {
   return effects.flatMap(effect => {
     if (effect.type !== 'send' || effect.peer !== peer || effect.message.type !== 'log-entries') return [];
     return effect.message.entries.map(raw => known.find(entry => sameBytes(entry.raw, raw))?.seq ?? -1);
