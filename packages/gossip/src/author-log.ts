@@ -3,7 +3,7 @@ import type { Bytes, PeerId } from '@shoal/protocol';
 import type { ByteBudget } from './byte-budget.ts';
 import { findFork, lowerFork } from './fork.ts';
 import type { Fork } from './fork.ts';
-import { kept } from './kept-entry.ts';
+import { bytesOf, kept } from './kept-entry.ts';
 import type { KeptEntry } from './kept-entry.ts';
 import type { GossipLimits } from './limits.ts';
 
@@ -97,15 +97,17 @@ export class AuthorLog {
     return true;
   }
 
-  /** Takes a proof if it voids more than is void already; true when it did. */
+  /** Takes a proof if it voids more than is void already, and finds room; true when it did. */
   freeze(fork: Fork): boolean {
     if (fork.fromSeq >= (this.#fork?.fromSeq ?? Infinity)) return false;
     const [low, high] = fork.entries;
+    const voided = bytesOf(this.#entries.slice(fork.fromSeq));
+    const needed = bytesOf(fork.entries) - voided - bytesOf(this.#fork?.entries ?? []);
+    if (needed > 0 && this.#shared?.take(needed) === false) return false;
+    if (needed < 0) this.#shared?.giveBack(-needed);
     this.#fork = { fromSeq: fork.fromSeq, entries: [kept(low), kept(high)] };
-    for (const { raw } of this.#entries.splice(fork.fromSeq)) {
-      this.#bytes -= raw.length;
-      this.#shared?.giveBack(raw.length);
-    }
+    this.#entries.length = Math.min(this.#entries.length, fork.fromSeq);
+    this.#bytes -= voided;
     return true;
   }
 }

@@ -7,3 +7,8 @@ export function kept(entry: KeptEntry): KeptEntry {
   const { author, publicKey, seq, prev, hash, signature, payload, raw } = entry;
   return { author, publicKey, seq, prev, hash, signature, payload, raw };
 }
+
+/** Raw bytes of all of them. */
+export function bytesOf(entries: readonly KeptEntry[]): number {
+  return entries.reduce((sum, { raw }) => sum + raw.length, 0);
+}

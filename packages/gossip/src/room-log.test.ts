@@ -145,20 +145,35 @@ describe('logs', () => {
     // One buffer for all: it is the counting that is looked at.
     const raw = new Uint8Array(1024 * 1024);
     const large: LogEntry[] = [];
-    for (const other of others) large.push({ ...(await other.text('x')), raw });
+    const forker = others[0];
+    if (forker === undefined) throw new Error('nobody');
+    for (const other of [forker, ...others]) large.push({ ...(await other.text('x')), raw });
     log.receive({ type: 'restored', entries: large });
     expect(log.entries()).toHaveLength(64);
     log.receive({ type: 'authored', entry: { ...(await me.text('mine')), raw } });
     expect(log.entries(me.id)).toHaveLength(1);
-    const forker = others[0];
-    if (forker === undefined) throw new Error('nobody');
+    // Of its two entries one goes; the other is half of the proof.
     log.receive({ type: 'restored', entries: [await forker.branch(0).text('another story')] });
     const [late] = authors(1, 7);
     if (late === undefined) throw new Error('nobody');
-    const entries = [await late.text('x'), await late.text('y')].map(entry => ({ ...entry, raw }));
+    const half = raw.subarray(0, raw.length / 2);
+    const entries = [await late.text('x'), await late.text('y')].map(entry => ({ ...entry, raw: half }));
     log.receive({ type: 'restored', entries });
     expect(log.entries(late.id)).toHaveLength(1);
-    expect(log.entries().filter(({ author }) => author !== me.id)).toHaveLength(64);
+    expect(log.entries().filter(({ author }) => author !== me.id)).toHaveLength(63);
+  });
+
+  test('[GL6] the proofs of forks are capped with them: who forks with thousands of names fills no memory', async () => {
+    const [me, ...others] = authors(101, 6);
+    if (me === undefined) throw new Error('nobody');
+    const log = new RoomLog({ self: me.id });
+    const raw = new Uint8Array(1024 * 1024);
+    for (const other of others) {
+      const stories = [await other.branch(0).text('x'), await other.branch(0).text('y')];
+      log.receive({ type: 'restored', entries: stories.map(entry => ({ ...entry, raw })) });
+    }
+    expect(log.frozen.size).toBe(32);
+    expect(log.entries()).toEqual([]);
   });
 
   test('a log keeps no bodies: decoded, those of all logs take ten times their bytes', async () => {
