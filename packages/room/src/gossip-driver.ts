@@ -55,6 +55,7 @@ export class GossipDriver {
       decoder,
       rest: nextTask,
       receive: (peer, message) => this.#tell({ type: 'message', peer, message }),
+      flooded: peer => options.links.drop(peer, 'log-flood', 'sent more of the room log than a room holds'),
       failed: options.handlers.failed,
     });
   }
