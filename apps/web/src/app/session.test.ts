@@ -194,6 +194,28 @@ describe('a link', () => {
     expect(session.getState().notices).toMatchObject([{ code: 'gone-elsewhere' }]);
   });
 
+  test('that changes while chosen files are being looked at shares them with nobody', async () => {
+    const { bar, opens, session, settle } = setUp('#one');
+    session.followAddress();
+    const first = new FakeRoom();
+    opens[0]?.resolve(first);
+    await settle();
+    const chosen = new File(['x'], 'x.txt');
+    Object.defineProperty(chosen, 'size', {
+      get: () => {
+        bar.hash = '#two';
+        session.followAddress();
+        return 1;
+      },
+    });
+    await session.share([{ file: chosen, path: 'x.txt' }]);
+    const second = new FakeRoom(fakeSnapshot({ link: 'https://shoal.example/#two' }));
+    opens[1]?.resolve(second);
+    await settle();
+    expect([first.shared, second.shared]).toEqual([[], []]);
+    expect(session.getState().notices).toMatchObject([{ code: 'gone-elsewhere' }]);
+  });
+
   test('whose room did not open can be tried again, or left by sharing', async () => {
     const { bar, opens, session, settle } = setUp('#one');
     session.followAddress();

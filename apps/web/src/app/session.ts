@@ -74,10 +74,12 @@ export class Session {
       return;
     }
     const opening = this.#roomToShare();
+    const visit = this.#visit;
     await readSizes(files, found => this.#dispatch({ type: 'gathering', found }));
     const room = await opening;
+    if (visit !== this.#visit) this.report(new PageError('gone-elsewhere'));
     // Undefined: opening failed, which has been shown already.
-    await room?.share(files).catch(this.report);
+    else await room?.share(files).catch(this.report);
     this.#dispatch({ type: 'gathering', found: undefined });
   };
 

@@ -4,7 +4,7 @@ const OWN_WORDS: Readonly<Record<string, string>> = {
   'bad-link': 'This link is not complete. Ask for it once more, or start a room of your own.',
   'nothing-to-share': 'There was no file in that. Drop files or folders, or choose them with the buttons.',
   'gone-elsewhere':
-    'What you dropped was still being read when you went elsewhere, so it was not shared with anybody. Drop it once more where you mean it.',
+    'Your files were still being read when you went elsewhere, so they were not shared with anybody. Drop or choose them once more where you mean it.',
   'crypto-unsupported':
     'The browser offers no encryption here. It does where the page came over https (or from this computer) and the browser is a current one.',
   'internal-error': 'Something in Shoal itself went wrong. Reloading the page continues where you were.',
