@@ -11,8 +11,9 @@ interface DropZoneProps {
 export function DropZone({ onDrop }: DropZoneProps) {
   const [over, setOver] = useState(false);
   useEffect(() => {
-    // Text dragged within the page is no wish to share it.
+    // Text dragged within the page is no wish to share it. What it began in may vanish meanwhile: its end is then never told.
     let fromHere = false;
+    const isFromHere = (data: DataTransfer | null) => fromHere && !holdsFiles(data);
     const onDragStart = () => {
       fromHere = true;
     };
@@ -20,7 +21,7 @@ export function DropZone({ onDrop }: DropZoneProps) {
       fromHere = false;
     };
     const onDragOver = (event: DragEvent) => {
-      if (fromHere || takesText(event.target, event.dataTransfer)) return;
+      if (isFromHere(event.dataTransfer) || takesText(event.target, event.dataTransfer)) return;
       // Without this the browser would open the file in place of the page.
       event.preventDefault();
       if (event.dataTransfer !== null) event.dataTransfer.dropEffect = 'copy';
@@ -32,7 +33,7 @@ export function DropZone({ onDrop }: DropZoneProps) {
     };
     const onDropped = (event: DragEvent) => {
       setOver(false);
-      if (fromHere || takesText(event.target, event.dataTransfer)) return;
+      if (isFromHere(event.dataTransfer) || takesText(event.target, event.dataTransfer)) return;
       event.preventDefault();
       onDrop(event.dataTransfer === null ? [] : takeDroppedItems(event.dataTransfer.items));
     };

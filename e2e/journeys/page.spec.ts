@@ -1,0 +1,32 @@
+import { expect, test } from '../support/test.ts';
+
+test('files are taken after something dragged within the page vanished under the pointer', async ({
+  server,
+  person,
+}) => {
+  const { page } = await person('ann');
+  await page.goto(server.url);
+  const link = page.getByRole('link', { name: 'Check the connection' });
+  const ends = await page.evaluateHandle(() => {
+    const seen: string[] = [];
+    for (const type of ['dragstart', 'dragend']) addEventListener(type, () => seen.push(type));
+    return seen;
+  });
+  await link.hover();
+  await page.mouse.down();
+  await page.mouse.move(300, 300, { steps: 5 });
+  await expect.poll(async () => await ends.jsonValue()).toEqual(['dragstart']);
+  // As rows, alerts and lists do when what they show is over.
+  await link.evaluate(element => element.remove());
+  await page.mouse.up();
+  expect(await ends.jsonValue()).toEqual(['dragstart']);
+  const taken = await page.evaluate(() => {
+    const dragged = new DataTransfer();
+    dragged.items.add(new File(['x'], 'x.txt'));
+    const init = { bubbles: true, cancelable: true, dataTransfer: dragged };
+    // What is not prevented opens the file in place of the page.
+    return ['dragover', 'drop'].map(type => !document.body.dispatchEvent(new DragEvent(type, init)));
+  });
+  expect(taken).toEqual([true, true]);
+  await expect(page.getByTestId('file-row')).toHaveAttribute('data-path', 'x.txt');
+});
