@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { writeNoise } from '../support/files.ts';
+import { shareFiles } from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 
 test('files are taken after something dragged within the page vanished under the pointer', async ({
@@ -29,4 +32,33 @@ test('files are taken after something dragged within the page vanished under the
   });
   expect(taken).toEqual([true, true]);
   await expect(page.getByTestId('file-row')).toHaveAttribute('data-path', 'x.txt');
+});
+
+test('Enter within a composition (Japanese, Chinese) chooses characters, and keeps no half name', async ({
+  server,
+  person,
+  dir,
+}) => {
+  const path = join(dir, 'a.bin');
+  await writeNoise(path, 1000);
+  const { page, context } = await person('ann');
+  await shareFiles(page, server.url, path);
+  const field = page.getByLabel('Your name');
+  await field.press('ControlOrMeta+a');
+  await field.press('Delete');
+  const keyboard = await context.newCDPSession(page);
+  await keyboard.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
+  await expect(field).toHaveValue('にほん');
+  await keyboard.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Enter',
+    code: 'Enter',
+    windowsVirtualKeyCode: 229,
+  });
+  await expect(field).toHaveValue('にほん');
+  await keyboard.send('Input.insertText', { text: '日本' });
+  await expect(field).toHaveValue('日本');
+  await field.press('Enter');
+  await page.reload();
+  await expect(field).toHaveValue('日本');
 });

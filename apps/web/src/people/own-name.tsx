@@ -18,6 +18,8 @@ export function OwnName({ name, onRename }: OwnNameProps) {
     if (next !== '' && next !== name) onRename(next);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    // Enter and Escape then choose and give up characters (Chinese, Japanese, Korean), not the name.
+    if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter') keep();
     if (event.key === 'Escape') setDraft(undefined);
   };
