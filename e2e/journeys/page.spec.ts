@@ -34,6 +34,25 @@ test('files are taken after something dragged within the page vanished under the
   await expect(page.getByTestId('file-row')).toHaveAttribute('data-path', 'x.txt');
 });
 
+test('a page that is older than its server says that it must be loaded anew, and works from then on', async ({
+  server,
+  person,
+  dir,
+}) => {
+  const path = join(dir, 'a.bin');
+  await writeNoise(path, 1000);
+  const { page } = await person('ann');
+  await page.goto(server.url);
+  // After an update the server has the parts of the new version, under other names.
+  await page.context().route(/\/assets\//, route => route.fulfill({ status: 404 }));
+  await page.getByTestId('file-input').setInputFiles(path);
+  await expect(page.getByRole('alert')).toHaveAttribute('data-code', 'not-loaded');
+  await page.context().unrouteAll();
+  await page.getByRole('button', { name: 'Reload the page', exact: true }).click();
+  await page.getByTestId('file-input').setInputFiles(path);
+  await expect(page.getByTestId('file-row')).toHaveAttribute('data-path', 'a.bin');
+});
+
 test('Enter within a composition (Japanese, Chinese) chooses characters, and keeps no half name', async ({
   server,
   person,

@@ -2,6 +2,7 @@
 export type StorageErrorCode =
   | 'disk-full'
   | 'io'
+  | 'not-loaded'
   | 'not-found'
   | 'not-verified'
   | 'source-changed'
@@ -28,6 +29,8 @@ export class StorageError extends Error {
 const TEXTS: Readonly<Record<StorageErrorCode, string>> = {
   'disk-full': 'There is no more room on this device for this site. Free some space and try again.',
   io: 'The browser could not read or write its storage.',
+  'not-loaded':
+    'A part of Shoal could not be loaded: this site was updated since you opened the page, or cannot be reached now. Reload the page.',
   'not-found': 'What was asked for is not stored here.',
   'not-verified': 'This part of the file has not arrived yet.',
   'source-changed': 'A shared file was changed, moved or deleted on disk. Share it again.',

@@ -17,11 +17,16 @@ export function Broken({ failure, onRetry, onStartAnew }: BrokenProps) {
       <main className="waiting">
         <h1>This room did not open</h1>
         <Alert failure={failure} />
-        <div className="pickers">
-          {/* A link that is not one stays so, however often it is tried. */}
-          {failure.code === 'bad-link' ? null : <Button label="Try again" onPress={onRetry} />}
-          <Button label="Start a new room" look="primary" onPress={onStartAnew} />
-        </div>
+        {failure.code === 'not-loaded' ? (
+          // This page will never find what it misses: a server that was updated has other parts.
+          <Button label="Reload the page" look="primary" onPress={() => location.reload()} />
+        ) : (
+          <div className="pickers">
+            {/* A link that is not one stays so, however often it is tried. */}
+            {failure.code === 'bad-link' ? null : <Button label="Try again" onPress={onRetry} />}
+            <Button label="Start a new room" look="primary" onPress={onStartAnew} />
+          </div>
+        )}
       </main>
     </div>
   );

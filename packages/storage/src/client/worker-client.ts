@@ -28,7 +28,12 @@ export class WorkerClient {
     worker.onmessage = ({ data }) => this.#receive(data);
     // Only a worker that cannot be loaded or that has a bug comes here; either way no reply can be hoped for.
     worker.onerror = event => {
-      this.end(new StorageError('io', `The storage worker failed: ${event.message}`));
+      this.end(
+        // What types do not say: where the script is not there, the event is a plain one.
+        'message' in event
+          ? new StorageError('io', `The storage worker failed: ${event.message}`)
+          : new StorageError('not-loaded'),
+      );
     };
   }
 
