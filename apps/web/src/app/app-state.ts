@@ -4,7 +4,7 @@ import type { FailureView, RoomHandle } from '@shoal/room';
 export type Phase =
   | { readonly kind: 'landing' }
   | { readonly kind: 'opening'; readonly purpose: 'create' | 'join' }
-  | { readonly kind: 'room'; readonly room: RoomHandle }
+  | { readonly kind: 'room'; readonly purpose: 'create' | 'join'; readonly room: RoomHandle }
   | { readonly kind: 'broken'; readonly failure: FailureView };
 
 export interface AppState {
@@ -18,7 +18,7 @@ export interface AppState {
 export type AppEvent =
   | { readonly type: 'left' }
   | { readonly type: 'opening'; readonly purpose: 'create' | 'join' }
-  | { readonly type: 'opened'; readonly room: RoomHandle }
+  | { readonly type: 'opened'; readonly purpose: 'create' | 'join'; readonly room: RoomHandle }
   | { readonly type: 'broke'; readonly failure: FailureView }
   | { readonly type: 'gathering'; readonly found: number | undefined }
   | { readonly type: 'noticed'; readonly failure: FailureView }
@@ -36,7 +36,7 @@ export function reduce(state: AppState, event: AppEvent): AppState {
     case 'opening':
       return { ...state, phase: { kind: 'opening', purpose: event.purpose }, notices: [] };
     case 'opened':
-      return { ...state, phase: { kind: 'room', room: event.room } };
+      return { ...state, phase: { kind: 'room', purpose: event.purpose, room: event.room } };
     case 'broke':
       return { ...state, phase: { kind: 'broken', failure: event.failure } };
     case 'gathering':

@@ -70,6 +70,7 @@ function Screen({ session, library, settings, state }: AppProps & { readonly sta
           // A new room is a new screen, with nothing left over from the old one.
           key={phase.room.getSnapshot().link}
           room={phase.room}
+          created={phase.purpose === 'create'}
           report={session.report}
           keep={saveBlob}
           notices={notices}

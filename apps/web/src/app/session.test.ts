@@ -48,7 +48,7 @@ describe('choosing files on the landing page', () => {
     const room = new FakeRoom();
     opens[0]?.resolve(room);
     await sharing;
-    expect(session.getState().phase).toEqual({ kind: 'room', room });
+    expect(session.getState().phase).toEqual({ kind: 'room', purpose: 'create', room });
     expect(bar.hash).toBe('#AAECAwQFBgcICQoLDA0ODw');
     expect(room.shared).toEqual(chosen);
     session.followAddress();
@@ -158,7 +158,7 @@ describe('a link', () => {
     await settle();
     expect(first.closed).toBe(true);
     expect(second.closed).toBe(false);
-    expect(session.getState().phase).toEqual({ kind: 'room', room: second });
+    expect(session.getState().phase).toEqual({ kind: 'room', purpose: 'join', room: second });
   });
 
   test('that changes while a room is being opened leaves no room behind', async () => {

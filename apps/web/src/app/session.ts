@@ -149,7 +149,7 @@ export class Session {
           this.#hash = new URL(room.getSnapshot().link).hash;
           this.#ports.address.replaceHash(this.#hash);
         }
-        this.#dispatch({ type: 'opened', room });
+        this.#dispatch({ type: 'opened', purpose, room });
         return room;
       },
       (error: unknown) => {

@@ -14,11 +14,12 @@ const pickers = (
   <FilePickers filesLabel="Add files" folderLabel="Add a folder" look="plain" onChoose={() => {}} />
 );
 
-function render(snapshot: Partial<RoomSnapshot>, gathering = false): string {
+function render(snapshot: Partial<RoomSnapshot>, { gathering = false, created = false } = {}): string {
   const room = new FakeRoom(fakeSnapshot(snapshot));
   return renderToStaticMarkup(
     <RoomScreen
       room={room}
+      created={created}
       report={() => {}}
       keep={() => {}}
       notices={null}
@@ -144,6 +145,18 @@ test('the room has its link, its people, its connection, and a way to add files'
   expect(buttons(markup)).toContain('Copy link');
 });
 
+test('who came with files finds the link above them where all is one column, who came by the link the files', () => {
+  const linkFirst = (markup: string) => markup.includes('room-link-first');
+  // Nothing is there yet in either case: files come in a moment later.
+  expect(linkFirst(render({}, { created: true }))).toBe(true);
+  expect(linkFirst(render({}))).toBe(false);
+  // A reload of each.
+  expect(linkFirst(render({ offers: [fakeOffer({ id: 'o', mine: true, files: [{ path: 'a' }] })] }))).toBe(
+    true,
+  );
+  expect(linkFirst(render({ offers: [fakeOffer({ id: 'o', files: [{ path: 'a' }] })] }))).toBe(false);
+});
+
 test('a failure of no file is shown above', () => {
   const markup = render({ failures: [{ id: 'f', code: 'disk-full', text: 'No room.' }] });
   expect(markup).toContain('role="alert" data-code="disk-full"');
@@ -175,5 +188,5 @@ test('the landing page takes files and folders', () => {
 
 test('whose files are still being read is not told to wait for others', () => {
   expect(render({ offers: [], neighbours: [] })).toContain('somebody who has them');
-  expect(render({ offers: [], neighbours: [] }, true)).toContain('being read');
+  expect(render({ offers: [], neighbours: [] }, { gathering: true })).toContain('being read');
 });

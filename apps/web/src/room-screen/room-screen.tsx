@@ -18,6 +18,8 @@ import './room-screen.css';
 
 interface RoomScreenProps {
   readonly room: RoomHandle;
+  /** Made just now, for files that are still to come into it. */
+  readonly created: boolean;
   readonly report: (error: unknown) => void;
   /** Hands a saved file to the browser. */
   readonly keep: (saved: Saved) => void;
@@ -31,14 +33,23 @@ interface RoomScreenProps {
   readonly gathering: boolean;
 }
 
-export function RoomScreen({ room, report, keep, notices, settings, pickers, gathering }: RoomScreenProps) {
+export function RoomScreen({
+  room,
+  created,
+  report,
+  keep,
+  notices,
+  settings,
+  pickers,
+  gathering,
+}: RoomScreenProps) {
   const feed = useMemo(() => new SnapshotFeed(room), [room]);
   const snapshot = useSyncExternalStore(feed.subscribe, feed.getSnapshot, feed.getSnapshot);
   const actions = useMemo(() => createRoomActions(room, report, keep), [room, report, keep]);
   const failures = useMemo(() => sortFailures(snapshot), [snapshot]);
   // Who came with files reads the link first, who came for files the files. Fixed at the start: things must not jump about.
   const [linkFirst] = useState(
-    () => snapshot.offers.every(offer => offer.mine) && snapshot.neighbours.length === 0,
+    () => created || (snapshot.offers.length > 0 && snapshot.offers.every(offer => offer.mine)),
   );
   usePageTitle(snapshot);
   useLeaveGuard(snapshot);
