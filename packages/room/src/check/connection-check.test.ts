@@ -8,7 +8,7 @@ import { browserVerdict, storageVerdict } from './device-verdicts.ts';
 const BROWSER: BrowserFinding = { secureContext: true, webRtc: true, crypto: true };
 const STORAGE: StorageFinding = { kind: 'opfs', quota: 10e9, used: 1e9, persisted: false };
 
-function setUp(storage: () => Promise<StorageFinding> = () => Promise.resolve(STORAGE)) {
+function setUp(storage: () => Promise<StorageFinding> = () => Promise.resolve(STORAGE), browser = BROWSER) {
   const answers: (() => void)[] = [];
   const probes: NetworkProbes = {
     reachServer: () =>
@@ -18,7 +18,7 @@ function setUp(storage: () => Promise<StorageFinding> = () => Promise.resolve(ST
   };
   const check = new ConnectionCheck({
     ...{ network: FREE_NETWORK, deviceName: 'Firefox on Linux', probes, now: () => new Date(0) },
-    probeBrowser: () => Promise.resolve(BROWSER),
+    probeBrowser: () => Promise.resolve(browser),
     probeStorage: storage,
   });
   const settle = () => new Promise(resolve => setImmediate(resolve));
@@ -65,6 +65,17 @@ test('a run that is given up says nothing more', async () => {
   for (const late of [answers[2], stored[2]]) late?.();
   await settle();
   expect([stateOf('server'), stateOf('storage')]).toEqual(['running', 'running']);
+});
+
+test('a browser that can open no room reaches nobody, whatever the network allows', async () => {
+  const { check, answers, settle } = setUp(undefined, { ...BROWSER, secureContext: false, crypto: false });
+  check.run();
+  await settle();
+  answers[0]?.();
+  await settle();
+  const outlook = check.getSnapshot().outlook ?? [];
+  expect(outlook.map(({ way }) => way)).toEqual(['no', 'no', 'no', 'no']);
+  for (const { text } of outlook) expect(text).not.toContain('relay');
 });
 
 test('what the browser lacks is told with a code', () => {

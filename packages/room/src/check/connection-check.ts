@@ -105,7 +105,9 @@ export class ConnectionCheck {
         : { check: 'storage', title: 'Storage', ...storageVerdict(storage) },
     ];
     const { relayOnly } = this.#options.network.get();
-    const outlook = networkOutlook(network, relayOnly);
+    // Who lacks anything of this opens no room, and so reaches nobody, whatever the network allows.
+    const able = browser !== undefined && browserVerdict(browser).state === 'ok';
+    const outlook = networkOutlook({ ...network, webRtc: network.webRtc && able }, relayOnly);
     const done = outlook !== undefined && verdicts.every(({ state }) => state !== 'running');
     const { deviceName, now } = this.#options;
     const report = done

@@ -13,6 +13,9 @@ export interface Prospect {
   readonly text: string;
 }
 
+/** The relay may work all the same. */
+const UNABLE = 'Not at all, with this page as it is in this browser.';
+
 export interface OutlookFacts {
   readonly nat: Nat;
   /** Data went through it. */
@@ -21,6 +24,7 @@ export interface OutlookFacts {
   readonly relayOverTcp: boolean;
   /** The person wants to be seen by relays alone. */
   readonly relayOnly: boolean;
+  /** The page may use it, and has what else a room needs. */
   readonly webRtc: boolean;
   /** The signaling server told us what there is. */
   readonly told: boolean;
@@ -46,7 +50,7 @@ const TEXTS: Readonly<Record<Way, string>> = {
 export function outlookOf(facts: OutlookFacts): Prospect[] {
   return (['same-network', 'ordinary', 'strict', 'udp-blocked'] as const).map(others => {
     const way = wayTo(others, facts);
-    return { others, way, title: TITLES[others], text: TEXTS[way] };
+    return { others, way, title: TITLES[others], text: facts.webRtc ? TEXTS[way] : UNABLE };
   });
 }
 
