@@ -53,6 +53,19 @@ test('a page that is older than its server says that it must be loaded anew, and
   await expect(page.getByTestId('file-row')).toHaveAttribute('data-path', 'a.bin');
 });
 
+test('a browser whose WebRTC is switched off is told so in plain words', async ({ server, person, dir }) => {
+  const path = join(dir, 'a.bin');
+  await writeNoise(path, 1000);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  // As an extension, or a setting of the browser, does.
+  await bob.page.addInitScript(
+    "for (const name of ['', 'webkit']) delete globalThis[`${name}RTCPeerConnection`];",
+  );
+  await bob.page.goto(await shareFiles(ann.page, server.url, path));
+  await expect(bob.page.getByRole('alert')).toHaveAttribute('data-code', 'webrtc-missing');
+  await expect(bob.page.getByRole('button', { name: 'Try again', exact: true })).toBeVisible();
+});
+
 test('Enter within a composition (Japanese, Chinese) chooses characters, and keeps no half name', async ({
   server,
   person,

@@ -13,7 +13,8 @@ export type RoomErrorCode =
   | 'permission-denied'
   | 'write-denied'
   | 'source-changed'
-  | 'unsupported-browser';
+  | 'unsupported-browser'
+  | 'webrtc-missing';
 
 const TEXTS: Record<RoomErrorCode, string> = {
   'bad-link': 'This room link is not complete. Ask for it again, and open it whole.',
@@ -37,7 +38,9 @@ const TEXTS: Record<RoomErrorCode, string> = {
   'source-changed':
     'A file you share has changed on disk since you shared it. Share it again to offer the new version.',
   'unsupported-browser':
-    'This browser lacks what Shoal needs (Ed25519 keys, WebRTC). A current Chrome, Edge, Firefox or Safari has it.',
+    'This browser lacks what Shoal needs (Ed25519 keys in WebCrypto). A current Chrome, Edge, Firefox or Safari has it.',
+  'webrtc-missing':
+    'This browser has no WebRTC, or it is switched off, so it can connect to nobody. Look for an extension or a setting that blocks WebRTC, then try again. What is kept of the room stays.',
 };
 
 export class RoomError extends Error {

@@ -11,7 +11,7 @@ import {
 import type { RoomId, RoomSecret } from '@shoal/protocol';
 import { StorageError, openPieceStore, openVault } from '@shoal/storage';
 import type { PieceStore } from '@shoal/storage';
-import { Mesh } from '@shoal/transport';
+import { Mesh, hasWebRtc } from '@shoal/transport';
 import { RoomError } from './errors.ts';
 import { identityOf } from './identity.ts';
 import { FREE_NETWORK } from './network.ts';
@@ -35,9 +35,10 @@ export interface OpenRoomOptions {
 
 /**
  * Opens a room: derives its keys, takes back what was kept of it, and starts looking for its members.
- * @throws RoomError `bad-link`, `unsupported-browser`
+ * @throws RoomError `bad-link`, `webrtc-missing`, `unsupported-browser`
  */
 export async function openRoom(options: OpenRoomOptions): Promise<RoomHandle> {
+  if (!hasWebRtc()) throw new RoomError('webrtc-missing');
   const crypto = webCryptoPort(globalThis.crypto);
   const secret = options.link === undefined ? createRoomSecret(crypto) : readLink(options.link);
   const { roomId, signalKey } = await deriveRoomKeys(crypto, secret);

@@ -24,6 +24,7 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
   'signaling-refused',
   'signaling-offline',
   'unsupported-browser',
+  'webrtc-missing',
 ]);
 
 export function isAboutConnections(code: string): boolean {
