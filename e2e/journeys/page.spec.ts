@@ -66,6 +66,21 @@ test('a browser whose WebRTC is switched off is told so in plain words', async (
   await expect(bob.page.getByRole('button', { name: 'Try again', exact: true })).toBeVisible();
 });
 
+test('the check tells a broken database from storage that does not open: rooms do open then', async ({
+  server,
+  person,
+}) => {
+  const { page } = await person('ann');
+  await page.addInitScript(() => {
+    indexedDB.open = indexedDB.deleteDatabase = () => {
+      throw new DOMException('Internal error opening backing store.', 'UnknownError');
+    };
+  });
+  await page.goto(`${server.url}/check`);
+  const storage = page.locator('[data-testid=check-row][data-check=storage]');
+  await expect(storage).toHaveAttribute('data-value', 'not-remembered');
+});
+
 test('Enter within a composition (Japanese, Chinese) chooses characters, and keeps no half name', async ({
   server,
   person,

@@ -6,7 +6,7 @@ import type { BrowserFinding, StorageFinding } from './device-findings.ts';
 import { browserVerdict, storageVerdict } from './device-verdicts.ts';
 
 const BROWSER: BrowserFinding = { secureContext: true, webRtc: true, crypto: true };
-const STORAGE: StorageFinding = { kind: 'opfs', quota: 10e9, used: 1e9, persisted: false };
+const STORAGE: StorageFinding = { kind: 'opfs', remembers: true, quota: 10e9, used: 1e9, persisted: false };
 
 function setUp(storage: () => Promise<StorageFinding> = () => Promise.resolve(STORAGE), browser = BROWSER) {
   const answers: (() => void)[] = [];
@@ -92,6 +92,10 @@ test('storage: on disk, for the window, for the tab, little, or none', () => {
   expect(storageVerdict({ ...STORAGE, kind: 'indexeddb' })).toMatchObject({
     state: 'warn',
     text: expect.stringContaining('private window'),
+  });
+  expect(storageVerdict({ ...STORAGE, remembers: false })).toMatchObject({
+    state: 'warn',
+    value: 'not-remembered',
   });
   expect(storageVerdict({ ...STORAGE, kind: 'memory' })).toMatchObject({ state: 'warn' });
   expect(storageVerdict({ ...STORAGE, kind: undefined })).toMatchObject({ code: 'storage-failed' });

@@ -11,6 +11,8 @@ export interface BrowserFinding {
 export interface StorageFinding {
   /** Undefined: no storage could be opened at all. */
   readonly kind: StoreKind | undefined;
+  /** Its database opens, which rooms are remembered in. */
+  readonly remembers: boolean;
   /** Bytes; 0 while the browser does not say. */
   readonly quota: number;
   readonly used: number;

@@ -41,7 +41,7 @@ export function browserVerdict({ secureContext, webRtc, crypto }: BrowserFinding
 }
 
 /** Where files go, how much fits, and for how long they stay. */
-export function storageVerdict({ kind, quota, used, persisted }: StorageFinding): Judgement {
+export function storageVerdict({ kind, remembers, quota, used, persisted }: StorageFinding): Judgement {
   const free = Math.max(0, quota - used);
   const room = quota > 0 ? `${gigabytes(free)} are free for this site.` : 'How much fits is not said.';
   switch (kind) {
@@ -68,6 +68,14 @@ export function storageVerdict({ kind, quota, used, persisted }: StorageFinding)
         advice: 'Save what you want to keep before you close the window, or use an ordinary one.',
       };
     case 'opfs':
+      if (!remembers)
+        return {
+          state: 'warn',
+          value: 'not-remembered',
+          text: `Files go to disk, but this browser did not open its database: it remembers no room. ${room}`,
+          advice:
+            'Keep the links of your rooms: with them, what has come is found again. Restarting the browser may help, or clearing the data of this site, which deletes the files too.',
+        };
       return {
         state: quota > 0 && free < LITTLE ? 'warn' : 'ok',
         value: kind,
