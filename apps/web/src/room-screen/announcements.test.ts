@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fakeNeighbour, fakeOffer, fakeSnapshot } from '../dev/fake-room.ts';
+import { fakeNeighbour, fakeOffer, fakePeerId, fakeSnapshot } from '../dev/fake-room.ts';
 import { announcements } from './announcements.ts';
 import { sharingHint } from './sharing-hint.ts';
 
@@ -14,6 +14,14 @@ test('tells who came and went', () => {
     neighbours: [fakeNeighbour('b', { name: 'Bob' }), fakeNeighbour('c', { name: 'Cy' })],
   });
   expect(announcements(before, after)).toEqual(['Cy joined.', 'Ann left.']);
+});
+
+test('who is reached through others from now on has not left', () => {
+  const near = fakeSnapshot({ neighbours: [fakeNeighbour('a', { name: 'Ann' })] });
+  const far = fakeSnapshot({ indirect: [{ id: fakePeerId('a'), name: 'Ann' }] });
+  expect(announcements(near, far)).toEqual([]);
+  expect(announcements(far, near)).toEqual([]);
+  expect(announcements(far, fakeSnapshot())).toEqual(['Ann left.']);
 });
 
 test('tells of an offer and of its end, but not of progress', () => {

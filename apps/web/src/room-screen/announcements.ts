@@ -13,9 +13,9 @@ export function announcements(before: RoomSnapshot, after: RoomSnapshot): string
     if (after.connection === 'offline') said.push('Server away. Running transfers go on.');
     if (after.connection === 'online') said.push('Connected.');
   }
-  if (before.neighbours !== after.neighbours) {
-    const old = new Map(before.neighbours.map(neighbour => [neighbour.id, neighbour.name]));
-    for (const { id, name } of after.neighbours) if (!old.delete(id)) said.push(`${name} joined.`);
+  if (before.neighbours !== after.neighbours || before.indirect !== after.indirect) {
+    const old = new Map(peopleOf(before).map(({ id, name }) => [id, name]));
+    for (const { id, name } of peopleOf(after)) if (!old.delete(id)) said.push(`${name} joined.`);
     for (const name of old.values()) said.push(`${name} left.`);
   }
   if (before.offers === after.offers) return said;
@@ -36,4 +36,9 @@ export function announcements(before: RoomSnapshot, after: RoomSnapshot): string
   for (const gone of old.values())
     if (!gone.mine) said.push(`${gone.authorName} took back ${offerTitle(gone)}.`);
   return said;
+}
+
+/** Whose connection is replaced by a way through others, or the other way round, neither came nor went. */
+function peopleOf({ neighbours, indirect }: RoomSnapshot): { readonly id: string; readonly name: string }[] {
+  return [...neighbours, ...indirect];
 }
