@@ -36,6 +36,25 @@ test('tells of an offer and of its end, but not of progress', () => {
   expect(announcements(offered, none)).toEqual(['Blue Heron took back a.txt.']);
 });
 
+test('tells when all that was wanted of an offer is here', () => {
+  const given = (a: 'downloading' | 'complete', b: 'downloading' | 'complete') =>
+    fakeSnapshot({
+      offers: [
+        fakeOffer({
+          id: 'o',
+          files: [{ path: 'd/a', state: a }, { path: 'd/b', state: b }, { path: 'd/c' }],
+        }),
+      ],
+    });
+  const [none, one, both] = [
+    given('downloading', 'downloading'),
+    given('complete', 'downloading'),
+    given('complete', 'complete'),
+  ];
+  expect(announcements(none, one)).toEqual([]);
+  expect(announcements(one, both)).toEqual(['2 of 3 files of d complete.']);
+});
+
 test('tells when the server is away, and back', () => {
   const online = fakeSnapshot();
   const offline = fakeSnapshot({ connection: 'offline' });

@@ -1,6 +1,6 @@
 import type { RoomSnapshot } from '@shoal/room';
 import { offerTitle } from '../files/paths.ts';
-import { receivedCount } from '../files/totals.ts';
+import { receivedCount, totalsOf } from '../files/totals.ts';
 import { countOf } from '../format/format.ts';
 
 /**
@@ -30,8 +30,12 @@ export function announcements(before: RoomSnapshot, after: RoomSnapshot): string
       continue;
     }
     const here = receivedCount(offer);
-    if (here > receivedCount(earlier) && here === offer.files.length)
-      said.push(`${offerTitle(offer)} is complete.`);
+    if (here <= receivedCount(earlier)) continue;
+    const all = offer.files.length;
+    if (here === all) said.push(`${offerTitle(offer)} is complete.`);
+    // Nothing more of it was wanted, or nothing more comes until somebody resumes it.
+    else if (totalsOf(offer).count.downloading === 0)
+      said.push(`${here.toLocaleString('en')} of ${countOf(all, 'file')} of ${offerTitle(offer)} complete.`);
   }
   for (const gone of old.values())
     if (!gone.mine) said.push(`${gone.authorName} took back ${offerTitle(gone)}.`);
