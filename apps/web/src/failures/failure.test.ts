@@ -9,7 +9,10 @@ test('an error keeps its code and its words', () => {
 
 test('a bad link is told in the words of the page', () => {
   const error = Object.assign(new Error('secret has 3 bytes'), { code: 'bad-link' });
-  expect(failureOf(error)).toMatchObject({ code: 'bad-link', text: expect.stringContaining('not complete') });
+  expect(failureOf(error)).toMatchObject({
+    code: 'bad-link',
+    text: expect.stringContaining('not a whole room link'),
+  });
 });
 
 test('a page over plain http is told of https, not of WebCrypto', () => {
