@@ -81,6 +81,20 @@ test('the check tells a broken database from storage that does not open: rooms d
   await expect(storage).toHaveAttribute('data-value', 'not-remembered');
 });
 
+test('what goes wrong with a drop where a room did not open is told there', async ({ server, person }) => {
+  const { page } = await person('ann');
+  await page.goto(`${server.url}/#tooShort`);
+  await expect(page.locator('[role=alert][data-code=bad-link]')).toBeVisible();
+  await page.evaluate(() => {
+    const dragged = new DataTransfer();
+    dragged.setData('text/plain', 'no file');
+    document.body.dispatchEvent(
+      new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: dragged }),
+    );
+  });
+  await expect(page.locator('[role=alert][data-code=nothing-to-share]')).toBeVisible();
+});
+
 test('Enter within a composition (Japanese, Chinese) chooses characters, and keeps no half name', async ({
   server,
   person,

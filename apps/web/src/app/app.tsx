@@ -63,7 +63,14 @@ function Screen({ session, library, settings, state }: AppProps & { readonly sta
     case 'opening':
       return <Opening purpose={phase.purpose} />;
     case 'broken':
-      return <Broken failure={phase.failure} onRetry={session.retry} onStartAnew={session.startAnew} />;
+      return (
+        <Broken
+          failure={phase.failure}
+          notices={notices}
+          onRetry={session.retry}
+          onStartAnew={session.startAnew}
+        />
+      );
     case 'room':
       return (
         <RoomScreen
