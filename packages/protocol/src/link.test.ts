@@ -31,6 +31,11 @@ test('[LK2] whole link, fragment and bare secret are taken, with white space aro
     expect(toHex(parseRoomLink(text))).toBe('000102030405060708090a0b0c0d0e0f');
 });
 
+test('[LK2] marks that a chat program took along behind a link are ignored', () => {
+  for (const behind of ['.', ').', '>,', '"', '%22', '%C2%BB', '”!', '**', '…\n'])
+    expect(toHex(parseRoomLink(`https://a.b/#${SECRET}${behind}`))).toBe('000102030405060708090a0b0c0d0e0f');
+});
+
 test('[LK2] [LK3] anything else is a bad link', () => {
   const bad = [
     '',

@@ -20,14 +20,15 @@ export function formatRoomLink(pageUrl: string, secret: RoomSecret): string {
   return `${fragment < 0 ? pageUrl : pageUrl.slice(0, fragment)}#${toBase64Url(secret)}`;
 }
 
+/** A secret (of an id's length and form), and what chat programs and mail take for the end of a link: marks that close a sentence, a bracket or a quotation, as typed or as the address bar writes them. */
+const SECRET_AND_MARKS = /^([\w-]{22})(?:[\s.,;:!?'"*)\]}>…»’”]|%[\da-f]{2})*$/iu;
+
 /**
- * The secret of a room link. Takes a whole link, a fragment with its `#`, or the bare secret; white space around it is ignored.
+ * The secret of a room link. Takes a whole link, a fragment with its `#`, or the bare secret; white space around it and marks behind it are ignored.
  * @throws ProtocolError `bad-link`
  */
 export function parseRoomLink(text: string): RoomSecret {
-  const trimmed = text.trim();
-  const secret = trimmed.slice(trimmed.indexOf('#') + 1);
-  // A secret is as long as an id, so the same text form is the canonical one.
+  const [, secret = ''] = SECRET_AND_MARKS.exec(text.slice(text.indexOf('#') + 1).trim()) ?? [];
   if (!isIdText(secret)) throw new ProtocolError('bad-link', 'A room link ends in # and 22 characters.');
   return fromBase64Url(secret) as RoomSecret;
 }

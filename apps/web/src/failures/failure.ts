@@ -2,7 +2,7 @@ import type { FailureView } from '@shoal/room';
 
 const OWN_WORDS: Readonly<Record<string, string>> = {
   'bad-link':
-    'This is not a whole room link. Its end may be missing, or something may have been added to it, such as a full stop. Ask for it once more, or start a room of your own.',
+    'This is not a whole room link: its end may be missing, or something was added to it. Ask for it once more, or start a room of your own.',
   'nothing-to-share': 'There was no file in that. Drop files or folders, or choose them with the buttons.',
   'gone-elsewhere':
     'Your files were still being read when you went elsewhere, so they were not shared with anybody. Drop or choose them once more where you mean it.',
