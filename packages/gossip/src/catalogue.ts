@@ -119,7 +119,7 @@ export class Catalogue {
         return [{ type: 'text', author, seq }];
       case 'receipt':
         return this.#receipt(author, seq, body.givers);
-      default:
+      case 'unknown':
         return [];
     }
   }

@@ -1,9 +1,18 @@
-import { asRoomId, generateIdentity, signerOf, verifyEntry, webCryptoPort } from '@shoal/protocol';
+import {
+  asRoomId,
+  decodeEntry,
+  generateIdentity,
+  signerOf,
+  utf8,
+  verifyEntry,
+  webCryptoPort,
+} from '@shoal/protocol';
 import type { LogEntry } from '@shoal/protocol';
 import { describe, expect, test } from 'vitest';
+import { Catalogue } from './catalogue.ts';
 import { RoomLog } from './room-log.ts';
 import { Author } from './testing/author.ts';
-import { TEST_ROOM, authors, deliver, join, typesOf } from './testing/cast.ts';
+import { TEST_ROOM, authors, deliver, join, sentTo, typesOf } from './testing/cast.ts';
 
 function cast() {
   const [me, bob, carol] = authors(3);
@@ -31,6 +40,26 @@ describe('logs', () => {
     expect(typesOf(answered)).toEqual(['accepted', 'accepted', 'accepted']);
     expect(log.head(bob.id)).toEqual({ nextSeq: 3, prevHash: entries[2]?.hash });
     expect(log.held).toEqual({ entries: 0, bytes: 0 });
+  });
+
+  test('[GC8] an entry of a later version is accepted and passed on, changes nothing, and others build upon it', async () => {
+    const { me, bob, carol } = cast();
+    const text = await bob.text('x');
+    const raw = text.raw.slice();
+    // The first time in the payload it is the kind.
+    raw.set(utf8('tex2'), 96 + Buffer.from(text.payload).indexOf('text'));
+    const strange = decodeEntry(raw);
+    const next = await bob.at(1, strange.hash, { kind: 'text', text: 'y' });
+    const log = new RoomLog({ self: me.id });
+    join(log, bob.id);
+    join(log, carol.id);
+    const effects = [...deliver(log, bob.id, [strange, next]), ...log.receive({ type: 'flush' })];
+    expect(seqs(log.entries(bob.id))).toEqual([0, 1]);
+    expect(sentTo(carol.id, effects, [strange, next])).toEqual([0, 1]);
+    const catalogue = new Catalogue();
+    expect(catalogue.apply(strange)).toEqual([]);
+    catalogue.apply(next);
+    expect(catalogue.texts.map(({ seq }) => seq)).toEqual([1]);
   });
 
   test('[GL3] the same entry is checked once, whoever sends it and however often', async () => {

@@ -41,6 +41,8 @@ export const MAX_EXTENSION_BYTES = 32;
 
 /** Bytes of an encoded log entry: 10,000 files with paths of 80 bytes fit. */
 export const MAX_ENTRY_BYTES = MIB;
+/** UTF-16 units of the name of a kind of entry, known or not. */
+export const MAX_KIND_LENGTH = 32;
 /** UTF-16 units of a member's or device's name: a line of a list. */
 export const MAX_NAME_LENGTH = 128;
 /** UTF-16 units of a text entry: a long note, yet hundreds of them fit in one message. */

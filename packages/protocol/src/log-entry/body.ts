@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Bytes } from '../bytes.ts';
 import { offerIdSchema, peerIdSchema, type OfferId, type PeerId } from '../ids.ts';
 import {
+  MAX_KIND_LENGTH,
   MAX_NAME_LENGTH,
   MAX_OFFER_FILES,
   MAX_PATH_BYTES,
@@ -12,7 +13,7 @@ import { geometryOf, isByteCount, isPieceLength, type OfferedFile } from '../man
 import { safePath } from '../manifest/safe-path.ts';
 import { byteCountSchema, countSchema, hashSchema, textSchema } from '../schemas.ts';
 
-/** What an entry of a member's log says. */
+/** What a member writes into its log. */
 export type EntryBody =
   | { readonly kind: 'profile'; readonly name: string; readonly device: string }
   | { readonly kind: 'offer'; readonly pieceLength: number; readonly files: readonly OfferedFile[] }
@@ -22,6 +23,11 @@ export type EntryBody =
   | { readonly kind: 'text'; readonly text: string }
   /** I have got so many verified bytes from each of these, counted since I joined the room: a count never falls. */
   | { readonly kind: 'receipt'; readonly givers: readonly (readonly [giver: PeerId, bytes: number])[] };
+
+/** What a later version wrote. The entry is kept and passed on all the same: the next ones build upon it, and others can read it. */
+export interface UnknownBody {
+  readonly kind: 'unknown';
+}
 
 /** Files are tuples on the wire: with 10,000 of them the names of the fields would outweigh the paths. */
 const filesSchema = v.pipe(
@@ -65,7 +71,7 @@ const receiptSchema = v.pipe(
   v.check(({ givers }) => new Set(givers.map(([giver]) => giver)).size === givers.length),
 );
 
-export const entryBodySchema = v.variant('kind', [
+const knownSchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('profile'),
     name: textSchema(MAX_NAME_LENGTH),
@@ -77,6 +83,22 @@ export const entryBodySchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('text'), text: textSchema(MAX_TEXT_LENGTH) }),
   receiptSchema,
 ]);
+
+const KNOWN: ReadonlySet<string> = new Set(knownSchema.options.map(({ entries }) => entries.kind.literal));
+
+/** What else it holds is for others to judge; the cap on an entry's bytes holds for it too. */
+const unknownSchema = v.pipe(
+  v.looseObject({
+    kind: v.pipe(
+      textSchema(MAX_KIND_LENGTH),
+      v.minLength(1),
+      v.check(kind => !KNOWN.has(kind)),
+    ),
+  }),
+  v.transform((): UnknownBody => ({ kind: 'unknown' })),
+);
+
+export const entryBodySchema = v.union([knownSchema, unknownSchema]);
 
 export const seqSchema = countSchema(Number.MAX_SAFE_INTEGER);
 

@@ -116,8 +116,11 @@ describe('[LE5] [LE6] what is refused', () => {
     'a negative seq': { ...good, seq: -1 },
     'a fractional seq': { ...good, seq: 0.5 },
     'a short prev': { ...good, prev: ZEROS.slice(1) },
-    'an unknown kind': { ...good, body: { kind: 'nonsense' } },
-    'an inherited kind': { ...good, body: { kind: 'constructor' } },
+    'no kind': { ...good, body: { text: '' } },
+    'an empty kind': { ...good, body: { kind: '' } },
+    'a kind of 33 characters': { ...good, body: { kind: 'x'.repeat(33) } },
+    'a kind that is no text': { ...good, body: { kind: 1 } },
+    'a known kind with a field that it has not': { ...good, body: { kind: 'text', text: '', more: 1 } },
     'a long text': { ...good, body: { kind: 'text', text: 'x'.repeat(8193) } },
     'a long name': { ...good, body: { kind: 'profile', name: 'x'.repeat(129), device: '' } },
     'a bad offer id': { ...good, body: { kind: 'withdraw', offer: 'x' } },
@@ -159,6 +162,16 @@ describe('[LE5] [LE6] what is refused', () => {
   test.each(Object.entries(tries))('%s', (_, payload) => {
     expect(outcomeNow(() => decodeEntry(rawWith(payload)))).toBe('malformed-entry');
   });
+
+  test.each(['reaction', 'constructor', 'unknown', 'x'.repeat(32)])(
+    '[LE5] but not a kind that is not known here, such as %s: a later version may have written it',
+    kind => {
+      const raw = rawWith({ ...good, body: { kind, text: 5, more: [{}] } });
+      const entry = decodeEntry(raw);
+      expect(entry.body).toEqual({ kind: 'unknown' });
+      expect(entry.raw).toEqual(raw);
+    },
+  );
 
   test('[LE6] what is too long, too short, or followed by anything', async () => {
     expect(outcomeNow(() => decodeEntry(new Uint8Array(1024 * 1024 + 1)))).toBe('entry-too-large');

@@ -8,7 +8,7 @@ import { asOfferId, idBytes, idText, type OfferId, type PeerId, type RoomId } fr
 import { MAX_ENTRY_BYTES, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../limits.ts';
 import { decodeMsgpack, encodeMsgpack } from '../msgpack.ts';
 import { hashSchema } from '../schemas.ts';
-import { entryBodySchema, seqSchema, wireBody, type EntryBody } from './body.ts';
+import { entryBodySchema, seqSchema, wireBody, type EntryBody, type UnknownBody } from './body.ts';
 
 /** One entry of a member's append-only log. */
 export interface LogEntry {
@@ -19,7 +19,7 @@ export interface LogEntry {
   readonly seq: number;
   /** Hash of the entry before, 32 bytes; zeros at seq 0. */
   readonly prev: Bytes;
-  readonly body: EntryBody;
+  readonly body: EntryBody | UnknownBody;
   /** 32 bytes, over author and payload. Not over the signature, so that nobody but the author can give an entry two hashes. */
   readonly hash: Bytes;
   /** Ed25519, 64 bytes. */
