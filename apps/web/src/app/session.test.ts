@@ -123,6 +123,31 @@ describe('choosing files on the landing page', () => {
   });
 });
 
+test('what was chosen for a room that did not open is shared when it does, tried again', async () => {
+  const { opens, session, settle } = setUp();
+  const sharing = session.share(chosen);
+  opens[0]?.reject(Object.assign(new Error('no'), { code: 'signaling-refused' }));
+  await sharing;
+  expect(session.getState().phase.kind).toBe('broken');
+  session.retry();
+  const room = new FakeRoom();
+  await settle();
+  opens[1]?.resolve(room);
+  await settle();
+  expect(room.shared).toEqual(chosen);
+  // Once: another room that did not open has nothing of it.
+  session.startAnew();
+  void session.share([{ file: new File(['y'], 'y.txt'), path: 'y.txt' }]);
+  opens[2]?.reject(Object.assign(new Error('no'), { code: 'signaling-refused' }));
+  await settle();
+  session.retry();
+  await settle();
+  const later = new FakeRoom();
+  opens[3]?.resolve(later);
+  await settle();
+  expect(later.shared.map(({ path }) => path)).toEqual(['y.txt']);
+});
+
 describe('a link', () => {
   test('joins its room', async () => {
     const { opens, session, settle } = setUp('#secret');

@@ -33,6 +33,8 @@ export class Session {
   #noticeCount = 0;
   /** Counts the rooms left: what was dropped into one must not come out in another. */
   #visit = 0;
+  /** Chosen for a room that did not open. */
+  #unshared: readonly ChosenFile[] = [];
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
@@ -55,10 +57,12 @@ export class Session {
     if (hash.length > 1) void this.#open('join', hash, this.#ports.address.href());
   };
 
-  /** Tries a room again whose opening failed. */
+  /** Tries a room again whose opening failed, with what was chosen for it. */
   readonly retry = (): void => {
+    const files = this.#unshared;
     this.#leave();
     this.followAddress();
+    if (files.length > 0) void this.share(files);
   };
 
   /** Back to the landing page; a room that is open is closed. */
@@ -78,8 +82,9 @@ export class Session {
     await readSizes(files, found => this.#dispatch({ type: 'gathering', found }));
     const room = await opening;
     if (visit !== this.#visit) this.report(new PageError('gone-elsewhere'));
-    // Undefined: opening failed, which has been shown already.
-    else await room?.share(files).catch(this.report);
+    else if (room !== undefined) await room.share(files).catch(this.report);
+    // Opening failed, which has been shown already.
+    else this.#unshared = [...this.#unshared, ...files];
     this.#dispatch({ type: 'gathering', found: undefined });
   };
 
@@ -172,6 +177,7 @@ export class Session {
     const leaving = this.#room;
     this.#room = undefined;
     this.#hash = '';
+    this.#unshared = [];
     if (this.#state.phase.kind !== 'landing') this.#dispatch({ type: 'left' });
     // A room still being opened is closed by #open itself, which sees that it is no longer wanted; closing twice is harmless.
     leaving?.then(room => room?.close()).catch(() => {});
