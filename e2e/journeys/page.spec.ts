@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { writeNoise } from '../support/files.ts';
 import { shareFiles } from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
@@ -122,4 +123,30 @@ test('Enter within a composition (Japanese, Chinese) chooses characters, and kee
   await field.press('Enter');
   await page.reload();
   await expect(field).toHaveValue('日本');
+});
+
+test('the keyboard goes on from where the button or the row it was on went away', async ({
+  server,
+  person,
+  dir,
+}) => {
+  const large = join(dir, 'large.bin');
+  await writeNoise(large, 40_000_000);
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const link = await shareFiles(ann.page, server.url, large);
+  await bob.page.goto(link);
+  const row = bob.page.locator('[data-testid=file-row][data-path="large.bin"]');
+  const focused = (page: Page) => page.locator(':focus');
+  await row.getByRole('button', { name: 'Download', exact: true }).press('Enter');
+  await row.getByRole('button', { name: 'Pause', exact: true }).press('Enter');
+  await row.getByRole('button', { name: 'Cancel', exact: true }).press('Enter');
+  await expect(focused(bob.page)).toHaveText('Download');
+  // The only offer goes, and its button with it: on to what stands after it.
+  await ann.page.getByRole('button', { name: 'Stop sharing' }).press('Enter');
+  await expect(ann.page.getByTestId('file-row')).toHaveCount(0);
+  await expect(focused(ann.page)).toHaveText('Add files');
+  // A question takes the button's place: on to the answer that does least.
+  await ann.page.goto(server.url);
+  await ann.page.getByTestId('kept-room').getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+  await expect(focused(ann.page)).toHaveText('Keep');
 });

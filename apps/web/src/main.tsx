@@ -7,6 +7,7 @@ import { CHECK_PATH } from './check/check-link.tsx';
 import { CheckPage } from './check/check-page.tsx';
 import { describeDevice } from './format/describe-device.ts';
 import { Settings } from './settings/settings.ts';
+import { keepFocus } from './ui/keep-focus.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 
@@ -24,6 +25,7 @@ addEventListener('storage', ({ key }) => {
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
+keepFocus(root);
 createRoot(root).render(
   <ErrorBoundary>{location.pathname === CHECK_PATH ? startCheck() : startSession()}</ErrorBoundary>,
 );

@@ -1,4 +1,4 @@
-import type { MouseEvent } from 'react';
+import type { KeyboardEvent, MouseEvent } from 'react';
 import { Icon, type IconName } from './icon.tsx';
 import './button.css';
 
@@ -31,6 +31,10 @@ export function Button(props: ButtonProps) {
     // A second click within a double click would hit what the first one turned this button into: "Download" becomes "Pause".
     if (event.detail < 2 && !busy) onPress();
   };
+  const hold = (event: KeyboardEvent) => {
+    // A key that is held down would press what the first press turned this button into, or what took its place.
+    if (event.repeat && event.key === 'Enter') event.preventDefault();
+  };
   return (
     <button
       type="button"
@@ -40,6 +44,7 @@ export function Button(props: ButtonProps) {
       aria-disabled={busy || undefined}
       aria-expanded={expanded}
       aria-describedby={describedBy}
+      onKeyDown={hold}
       onClick={press}
     >
       {icon === undefined ? null : <Icon name={icon} />}
