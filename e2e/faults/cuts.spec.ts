@@ -9,9 +9,10 @@ import { downloadAll, saveRow, shareFiles, waitComplete } from '../support/room-
 import { NAME, progress, reaches } from './transfer.ts';
 
 const MIB = 1024 * 1024;
-const SIZE = (FULL ? 96 : 24) * MIB;
-/** What one member's line carries: the transfer must outlast what happens to it. */
-const LINE = { up: 80, down: 80, delay: 5 };
+const SIZE = (FULL ? 96 : 12) * MIB;
+/** What one member's line carries, Mbit/s: the transfer must outlast what happens to it. */
+const RATE = FULL ? 80 : 20;
+const LINE = { up: RATE, down: RATE, delay: 5 };
 /** Under way when a line is cut: what fits the window, twice. */
 const IN_FLIGHT = 2 * MIB;
 /** Seconds from the end of the fault to the next verified bytes, at most. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { sha256OfFile, writeNoise } from '../support/files.ts';
-import { fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
+import { cap, fileRow, saveRow, shareFiles, waitComplete } from '../support/room-page.ts';
 import { expect, test } from '../support/test.ts';
 import { bundleEvilPeer } from './evil/bundle.ts';
 import type { Attack } from './evil/evil-peer.ts';
@@ -31,13 +31,15 @@ test('a peer that serves wrong blocks is dropped and named; the file comes whole
   dir,
 }) => {
   const path = join(dir, 'thesis.bin');
-  const sum = await writeNoise(path, 24 * MIB);
+  const sum = await writeNoise(path, 8 * MIB);
   const [ann, bob, mallory] = [
     await person('ann'),
     await person('bob'),
     await person('mallory', { bypassCSP: true }),
   ];
   const link = await shareFiles(ann.page, server.url, path);
+  // So slow that everybody who offers to serve is asked.
+  await cap(ann.page, 'Upload', 4);
   await bob.page.goto(link);
   await expect(bob.page.getByTestId('peer-row')).toHaveCount(1);
   await evilJoins(mallory.page, server.url, link, 'wrong-block');

@@ -25,14 +25,14 @@ test('an unfinished room is on the landing page: it goes on from there, and can 
   dir,
 }) => {
   const [film, song] = [join(dir, 'film.bin'), join(dir, 'song.bin')];
-  const sum = await writeNoise(film, 30 * MIB, 1);
-  await writeNoise(song, 8 * MIB, 2);
+  const sum = await writeNoise(film, 12 * MIB, 1);
+  await writeNoise(song, 3 * MIB, 2);
   const [ann, bob, cleo] = [await person('ann'), await person('bob'), await person('cleo')];
   await bob.page.goto(await shareFiles(cleo.page, server.url, song));
   await downloadAll(bob.page);
   await waitComplete(bob.page, 'song.bin');
   await bob.page.goto(await shareFiles(ann.page, server.url, film));
-  await cap(bob.page, 'Download', 4);
+  await cap(bob.page, 'Download', 1.5);
   await downloadAll(bob.page);
   const row = fileRow(bob.page, 'film.bin');
   await rowReaches(row, 0.1);
@@ -46,7 +46,7 @@ test('an unfinished room is on the landing page: it goes on from there, and can 
   await expect(rooms.nth(0)).toHaveAttribute('data-state', 'unfinished');
   await expect(rooms.nth(0)).toContainText('film.bin');
   await expect(rooms.nth(1)).toHaveAttribute('data-state', 'complete');
-  await expect(rooms.nth(1)).toHaveAttribute('data-bytes', String(8 * MIB));
+  await expect(rooms.nth(1)).toHaveAttribute('data-bytes', String(3 * MIB));
 
   await rooms.nth(0).getByRole('link', { name: 'Continue', exact: true }).click();
   await cap(bob.page, 'Download', undefined);
@@ -56,12 +56,12 @@ test('an unfinished room is on the landing page: it goes on from there, and can 
 
   await bob.page.goto(server.url);
   await expect(rooms).toHaveCount(2);
-  expect(await bytesOnDisk(bob.page)).toBeGreaterThan(30 * MIB);
+  expect(await bytesOnDisk(bob.page)).toBeGreaterThan(12 * MIB);
   const kept = rooms.filter({ hasText: 'film.bin' });
   await kept.getByRole('button', { name: 'Remove', exact: true }).click();
   await kept.getByRole('button', { name: /^Delete/ }).click();
   await expect(rooms).toHaveCount(1);
-  await expect.poll(async () => await bytesOnDisk(bob.page)).toBeLessThan(20 * MIB);
+  await expect.poll(async () => await bytesOnDisk(bob.page)).toBeLessThan(10 * MIB);
   expect(bob.errors).toEqual([]);
 });
 

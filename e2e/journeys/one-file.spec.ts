@@ -64,13 +64,13 @@ test('anyone in the room may offer files: the second person shares, the first re
 
 test('a download can be cancelled and accepted again', async ({ server, person, dir }) => {
   const path = join(dir, 'big.bin');
-  const sum = await writeNoise(path, 24 * MIB);
+  const sum = await writeNoise(path, 8 * MIB);
   const [ann, bob] = [await person('ann'), await person('bob')];
   const link = await shareFiles(ann.page, server.url, path);
   await bob.page.goto(link);
   const row = fileRow(bob.page, 'big.bin');
 
-  await cap(bob.page, 'Download', 4);
+  await cap(bob.page, 'Download', 1.5);
   await row.getByRole('button', { name: 'Download', exact: true }).click();
   await rowReaches(row, 0.01);
   await row.getByRole('button', { name: 'Pause', exact: true }).click();

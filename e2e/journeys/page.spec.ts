@@ -131,7 +131,7 @@ test('the keyboard goes on from where the button or the row it was on went away'
   dir,
 }) => {
   const large = join(dir, 'large.bin');
-  await writeNoise(large, 40_000_000);
+  await writeNoise(large, 8_000_000);
   const [ann, bob] = [await person('ann'), await person('bob')];
   const link = await shareFiles(ann.page, server.url, large);
   await bob.page.goto(link);

@@ -15,7 +15,7 @@ test('the server dies while three members know the sharer only: they find each o
   // Four browsers on what may be two cores.
   test.slow();
   const path = join(dir, 'album.bin');
-  const sum = await writeNoise(path, 6 * MIB);
+  const sum = await writeNoise(path, 3 * MIB);
   const [ann, bob, cleo, dan] = [
     await person('ann'),
     await person('bob'),

@@ -43,10 +43,10 @@ test('a sharer who reloads in mid-transfer chooses the same file again: no new o
   dir,
 }) => {
   const path = join(dir, 'film.bin');
-  const sum = await writeNoise(path, 32 * MIB);
+  const sum = await writeNoise(path, 12 * MIB);
   const [ann, bob] = [await person('ann'), await person('bob')];
   await bob.page.goto(await shareFiles(ann.page, server.url, path));
-  await cap(bob.page, 'Download', 4);
+  await cap(bob.page, 'Download', 1.5);
   const row = fileRow(bob.page, 'film.bin');
   await downloadAll(bob.page);
   await rowReaches(row, 0.05);
@@ -73,7 +73,7 @@ test('what was dropped is shared on after a reload by itself, where the browser 
   person,
   dir,
 }) => {
-  const sum = await writeNoise(join(dir, 'trip', 'day 1', 'a.bin'), 30 * MIB, 1);
+  const sum = await writeNoise(join(dir, 'trip', 'day 1', 'a.bin'), 6 * MIB, 1);
   await writeNoise(join(dir, 'trip', 'b.bin'), 1000, 2);
   const profile = await profileThatAllows(join(dir, 'ann'), server.url);
   const [ann, bob] = [await person('ann', { profile }), await person('bob')];
@@ -123,7 +123,7 @@ test('a file that changed while the page was closed is offered as a new version,
   dir,
 }) => {
   const path = join(dir, 'report.bin');
-  await writeNoise(path, 40 * MIB, 1);
+  await writeNoise(path, 6 * MIB, 1);
   const [ann, bob] = [await person('ann'), await person('bob')];
   await bob.page.goto(await shareFiles(ann.page, server.url, path));
   await expect(fileRow(bob.page, 'report.bin')).toBeVisible();
@@ -131,7 +131,7 @@ test('a file that changed while the page was closed is offered as a new version,
   await ann.page.reload();
   await expect(fileRow(ann.page, 'report.bin')).toHaveAttribute('data-state', 'offered');
   // Of the same length: only time and content tell.
-  const sum = await writeNoise(path, 40 * MIB, 2);
+  const sum = await writeNoise(path, 6 * MIB, 2);
   await ann.page.getByTestId('file-input').setInputFiles(path);
   const alert = ann.page.locator('[role=alert][data-code=source-changed]');
   await expect(alert).toContainText('new version');

@@ -15,7 +15,7 @@ const MIB = 1024 * 1024;
 
 test('two receivers get the file from the sharer and from each other', async ({ server, person, dir }) => {
   const path = join(dir, 'lecture.bin');
-  const size = 32 * MIB;
+  const size = 16 * MIB;
   const sum = await writeNoise(path, size);
   const [ann, bob, cleo] = [await person('ann'), await person('bob'), await person('cleo')];
   const link = await shareFiles(ann.page, server.url, path);
@@ -43,7 +43,7 @@ test('a receiver that joins late gets it from those who are there, even when the
   dir,
 }) => {
   const path = join(dir, 'handout.pdf');
-  const sum = await writeNoise(path, 12 * MIB + 5);
+  const sum = await writeNoise(path, 6 * MIB + 5);
   const [ann, bob] = [await person('ann'), await person('bob')];
   const link = await shareFiles(ann.page, server.url, path);
   await bob.page.goto(link);
@@ -60,11 +60,11 @@ test('a receiver that joins late gets it from those who are there, even when the
 
 test('the signaling server dies in mid-transfer: the transfer finishes', async ({ server, person, dir }) => {
   const path = join(dir, 'big.bin');
-  const sum = await writeNoise(path, 32 * MIB);
+  const sum = await writeNoise(path, 10 * MIB);
   const [ann, bob] = [await person('ann'), await person('bob')];
   const link = await shareFiles(ann.page, server.url, path);
   await bob.page.goto(link);
-  await cap(bob.page, 'Download', 4);
+  await cap(bob.page, 'Download', 1.5);
   await downloadAll(bob.page);
   const row = fileRow(bob.page, 'big.bin');
   await rowReaches(row, Number.EPSILON);
