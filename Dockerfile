@@ -1,5 +1,5 @@
-# Debian's slim image, so that what runs here is what runs on a developer's machine.
-FROM node:20-slim AS build
+# Debian's slim image, of a Node that still gets security fixes (to April 2028); Shoal itself needs 20.19.
+FROM node:24-slim AS build
 WORKDIR /shoal
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc ./
 COPY apps/server/package.json apps/server/
@@ -22,7 +22,7 @@ RUN node scripts/build.mjs
 RUN npx -y "$(node -p "require('./package.json').packageManager")" --filter @shoal/server deploy --prod --legacy /out/server \
  && rm -rf /out/server/node_modules/@shoal
 
-FROM node:20-slim
+FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /shoal
 COPY --from=build --chown=root:root /out/server apps/server

@@ -78,11 +78,11 @@ test('that relay is no door into the networks behind its machine', async ({ plac
     const family = peer.includes(':') ? '-x' : '';
     // It ends with an error code, having said which error.
     const ask = `turnutils_uclient ${family} -W ${VARIABLES.TURN_SECRET} -e ${peer} -n 1 ${HOST} || true`;
-    expect.soft(await guest.exec('sh', ['-c', ask]), peer).toContain('403 (Forbidden IP)');
+    expect.soft(await guest.exec('sh', ['-c', ask]), peer).toContain('error 403 (');
   }
 });
 
 test('that relay makes no TCP connections for anybody', async ({ places: { guest } }) => {
   const ask = `turnutils_uclient -T -W ${VARIABLES.TURN_SECRET} -e ${GUEST} -n 1 ${HOST} || true`;
-  expect(await guest.exec('sh', ['-c', ask])).toContain('442 (TCP Transport is not allowed');
+  expect(await guest.exec('sh', ['-c', ask])).toContain('error 442 (');
 });
