@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { findViolations, importReader } from './lib/boundaries.mjs';
+import { findViolations, sourceReader } from './lib/boundaries.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { ROOT, runNode, say } from './lib/run.mjs';
 
@@ -51,7 +51,7 @@ async function compileAll() {
 
 async function checkBoundaries() {
   const vite = await import(pathToFileURL(bin('vite', 'dist', 'node', 'index.js')).href);
-  const violations = await findViolations(ROOT, importReader(vite.parseSync));
+  const violations = await findViolations(ROOT, sourceReader(vite.parseSync));
   return { code: violations.length === 0 ? 0 : 1, output: violations.join('\n') };
 }
 

@@ -25,7 +25,9 @@ function restart() {
       stdio: ['ignore', 2, 2],
     });
   };
-  if (server === undefined || server.exitCode !== null) return start();
+  // Another save may come before the old one has ended: one start answers both.
+  server?.removeAllListeners('exit');
+  if (server === undefined || server.exitCode !== null || server.signalCode !== null) return start();
   server.once('exit', start);
   server.kill();
 }

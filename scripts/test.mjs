@@ -1,7 +1,7 @@
-// `npm test`: everything CI runs, on a machine that has only Node and npm. Ends with one line that adds up all
+// `npm test [-- NAME…]`: everything CI runs, or some of it, on a machine that has only Node and npm. Ends with one line that adds up all
 // runners' reports; exit code 1 if a test failed, a step crashed, or no test ran.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { argv, env, exit } from 'node:process';
 import { ensureBrowser, ensureFirefox } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
@@ -11,7 +11,13 @@ import { runLive } from './lib/run-live.mjs';
 import { ROOT } from './lib/run.mjs';
 
 const REPORTS = join(ROOT, '.reports');
+const STEPS = ['check', 'unit', 'load', 'browser', 'e2e'];
 const only = argv.slice(2);
+const unknown = only.filter(name => !STEPS.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no ${unknown.join(', no ')} here, only ${STEPS.join(', ')}.`);
+  exit(1);
+}
 
 /** @type {{ name: string, passed: number, failed: number, skipped: number }[]} */
 const totals = [];
@@ -29,13 +35,21 @@ function add(name, code, count) {
   }
 }
 
-const vitest = report => ({
-  passed: report.numPassedTests,
-  failed:
-    report.numFailedTests +
-    report.testResults.filter(f => f.status === 'failed' && f.assertionResults.length === 0).length,
-  skipped: report.numPendingTests + report.numTodoTests,
-});
+const vitest = report => {
+  for (const file of report.testResults) {
+    for (const { status, fullName } of file.assertionResults) {
+      if (status !== 'passed' && status !== 'failed')
+        console.error(`SKIPPED: ${relative(ROOT, file.name)}: ${fullName}`);
+    }
+  }
+  return {
+    passed: report.numPassedTests,
+    failed:
+      report.numFailedTests +
+      report.testResults.filter(f => f.status === 'failed' && f.assertionResults.length === 0).length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+};
 const playwright = report => {
   saySkipped(report);
   return {
@@ -65,16 +79,13 @@ const browser = ensureBrowser();
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
-if (wanted('check')) {
-  const code = await runLive(['scripts/check.mjs']);
-  totals.push({ name: 'check', passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
-}
-for (const project of ['unit', 'load', 'browser']) {
-  if (!wanted(project)) continue;
+/** @param {string} project of vitest.config.ts */
+async function runVitest(project) {
+  if (!wanted(project)) return;
   if (project === 'browser' && browser === undefined) {
     console.error('SKIPPED: the browser tests, since there is no Chromium here');
     totals.push({ name: project, passed: 0, failed: 0, skipped: 1 });
-    continue;
+    return;
   }
   const report = join(REPORTS, `${project}.json`);
   const code = await runLive([
@@ -90,6 +101,14 @@ for (const project of ['unit', 'load', 'browser']) {
   ]);
   add(project, code, vitest);
 }
+
+if (wanted('check')) {
+  const code = await runLive(['scripts/check.mjs']);
+  totals.push({ name: 'check', passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
+}
+await runVitest('unit');
+await runVitest('load');
+await runVitest('browser');
 if (wanted('e2e')) {
   if (browser === undefined) {
     console.error('SKIPPED: the journeys, since there is no Chromium here');

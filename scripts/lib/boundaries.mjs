@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 
@@ -30,24 +31,22 @@ const SIMULATOR = /^packages\/[^/]+\/src\/sim\//;
 const TEST = /\.test\.tsx?$|\/(?:testing|sim)\//;
 const SKIPPED = new Set(['node_modules', 'dist', 'public']);
 
-/**
- * @typedef {(file: string, source: string) => readonly string[]} ImportsOf the module specifiers of a source text
- */
+/** @typedef {{ specifiers: readonly string[], code: string }} Source the modules that it names, and its text without comments */
+/** @typedef {(file: string, text: string) => Source} ReadSource */
 
 /**
  * @param {string} file path from the root, with '/'
- * @param {string} source
- * @param {ImportsOf} importsOf
+ * @param {string} text
+ * @param {ReadSource} read
  * @returns {string[]} what is wrong, one line each
  */
-export function violationsIn(file, source, importsOf) {
+export function violationsIn(file, text, read) {
   const owner = Object.keys(FLOORS).find(folder => file.startsWith(`${folder}/`));
   if (owner === undefined) return [];
   const isPure = PURE.has(owner) && file.startsWith(`${owner}/src/`) && !TEST.test(file);
-  const complaints = importsOf(file, source).flatMap(
-    specifier => complaintAbout(specifier, file, owner, isPure) ?? [],
-  );
-  const impure = isPure ? IMPURE_GLOBALS.exec(withoutComments(source)) : null;
+  const { specifiers, code } = read(file, text);
+  const complaints = specifiers.flatMap(specifier => complaintAbout(specifier, file, owner, isPure) ?? []);
+  const impure = isPure ? IMPURE_GLOBALS.exec(code) : null;
   if (impure !== null) complaints.push(`uses ${impure[0]}: ${owner} is pure, take it as a port`);
   return complaints.map(complaint => `${file}: ${complaint}`);
 }
@@ -55,7 +54,12 @@ export function violationsIn(file, source, importsOf) {
 function complaintAbout(specifier, file, owner, isPure) {
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
-    if (target.startsWith(`${owner}/`)) return undefined;
+    if (target.startsWith(`${owner}/`)) {
+      const fromProduct = file.startsWith(`${owner}/src/`) && !TEST.test(file);
+      return fromProduct && TEST.test(target)
+        ? `imports '${specifier}', which is for tests alone`
+        : undefined;
+    }
     // Where the browser is, and the built server that the journeys start.
     if (owner === 'e2e' && /^(?:scripts|apps\/server\/dist)\//.test(target)) return undefined;
     return `imports '${specifier}', which leaves ${owner}`;
@@ -74,44 +78,62 @@ function complaintAbout(specifier, file, owner, isPure) {
   return undefined;
 }
 
-/** Good enough to keep prose from looking like code; a marker inside a string only hides the rest of that line. */
-function withoutComments(source) {
-  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '');
-}
+/** Types that are imported where they are named; the parser does not list them. */
+const INLINE_TYPE = /\bimport\(\s*['"`]([^'"`]+)['"`]/g;
+const REFERENCE = /^\s*\/\/\/\s*<reference\s+(path|types)=["']([^"']+)["']/gm;
 
 /**
- * The specifiers that a real parser finds, and those of workers, which are named by URL.
- * @param {(file: string, source: string) => { module: any, errors: readonly unknown[] }} parseSync the bundler's
- * @returns {ImportsOf}
+ * The specifiers that a real parser finds, those of workers, which are named by URL, and those that only a compiler of types follows.
+ * @param {(file: string, text: string) => { module: any, comments: readonly { start: number, end: number }[] }} parseSync the bundler's
+ * @returns {ReadSource}
  */
-export function importReader(parseSync) {
-  return (file, source) => {
-    const { module } = parseSync(file, source);
+export function sourceReader(parseSync) {
+  return (file, text) => {
+    const { module, comments } = parseSync(file, text);
     const requests = [
       ...module.staticImports.map(item => item.moduleRequest),
       ...module.staticExports.flatMap(item => item.entries.map(entry => entry.moduleRequest)),
       ...module.dynamicImports.map(item => item.moduleRequest),
     ].filter(request => request !== null && request !== undefined);
-    const named = requests.map(({ start, end }) => source.slice(start, end).replace(/^['"`]|['"`]$/g, ''));
-    const urls = [...source.matchAll(/new URL\(\s*['"`](\.[^'"`]+)['"`],\s*import\.meta\.url/g)].map(
+    const named = requests.map(({ start, end }) => text.slice(start, end).replace(/^['"`]|['"`]$/g, ''));
+    const code = comments.reduceRight((rest, { start, end }) => rest.slice(0, start) + rest.slice(end), text);
+    const urls = [...code.matchAll(/new URL\(\s*['"`](\.[^'"`]+)['"`],\s*import\.meta\.url/g)].map(
       match => match[1],
     );
+    const types = [...code.matchAll(INLINE_TYPE)].map(match => match[1]);
+    const references = [...text.matchAll(REFERENCE)].map(([, kind, name]) =>
+      kind === 'types' || name.startsWith('.') ? name : `./${name}`,
+    );
     // Other URLs are addresses of files to read, not of code to run.
-    return [...new Set([...named, ...urls.filter(url => SOURCE.test(url))])];
+    const specifiers = new Set([...named, ...urls.filter(url => SOURCE.test(url)), ...types, ...references]);
+    return { specifiers: [...specifiers], code };
   };
 }
 
 /**
  * @param {string} root
- * @param {ImportsOf} importsOf
+ * @param {ReadSource} read
  * @returns {Promise<string[]>} every violation in the workspace
  */
-export async function findViolations(root, importsOf) {
+export async function findViolations(root, read) {
   const files = (await Promise.all(Object.keys(FLOORS).map(folder => sourcesUnder(root, folder)))).flat();
   const lists = await Promise.all(
-    files.map(async file => violationsIn(file, await readFile(join(root, file), 'utf8'), importsOf)),
+    files.map(async file => violationsIn(file, await readFile(join(root, file), 'utf8'), read)),
   );
-  return lists.flat();
+  return [...(await unlistedPackages(root)), ...lists.flat()];
+}
+
+/** Of packages without a floor, nothing would be checked. */
+async function unlistedPackages(root) {
+  const groups = await Promise.all(
+    ['packages', 'apps'].map(async group =>
+      (await readdir(join(root, group))).map(name => `${group}/${name}`),
+    ),
+  );
+  return groups
+    .flat()
+    .filter(folder => existsSync(join(root, folder, 'package.json')) && !(folder in FLOORS))
+    .map(folder => `${folder}: has no floor in scripts/lib/boundaries.mjs`);
 }
 
 async function sourcesUnder(root, folder) {

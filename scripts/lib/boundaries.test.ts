@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseSync } from 'vite';
-import { importReader, violationsIn } from './boundaries.mjs';
+import { sourceReader, violationsIn } from './boundaries.mjs';
 
-const check = (file: string, source: string) => violationsIn(file, source, importReader(parseSync));
+const check = (file: string, source: string) => violationsIn(file, source, sourceReader(parseSync));
 
 describe('package boundaries', () => {
   test.each([
@@ -19,6 +19,13 @@ describe('package boundaries', () => {
     ['e2e/support/b.ts', "new URL('../../apps/server/dist/main.js', import.meta.url);"],
     ['packages/room/src/sim/a.ts', "import { SimRoom } from '@shoal/swarm/sim/room';"],
     ['packages/swarm/scripts/sim.mjs', "import fs from 'node:fs';"],
+    ['packages/swarm/src/sim/a.ts', "import { b } from './b.ts';"],
+    [
+      'packages/swarm/src/a.ts',
+      '/** Types as in import("@shoal/room"), seeds from Math.random(). */ export {};',
+    ],
+    ['packages/room/src/a.ts', "export let mesh: import('@shoal/transport').Mesh;"],
+    ['apps/web/src/vite-env.d.ts', '/// <reference types="vite/client" />'],
     ['apps/server/src/config.ts', "new URL('../../web/dist', import.meta.url);"],
   ])('%s: %s is allowed', (file, source) => {
     expect(check(file, source)).toEqual([]);
@@ -43,6 +50,12 @@ describe('package boundaries', () => {
     ['packages/swarm/src/a.ts', 'export const now = () => Date.now();'],
     ['e2e/support/a.ts', "import { Room } from '../../packages/room/src/room.ts';"],
     ['packages/protocol/src/a.ts', 'export const roll = Math.random;'],
+    ['packages/swarm/src/a.ts', "const a = '/*'; export const roll = () => Math.random(); const b = '*/';"],
+    ['packages/swarm/src/a.ts', "import { seeded } from './sim/random.ts';"],
+    ['packages/room/src/a.ts', "import { fakeStore } from './testing/store.ts';"],
+    ['apps/server/src/a.ts', "export let room: import('@shoal/room').Room;"],
+    ['packages/swarm/src/a.ts', '/// <reference types="@shoal/room" />'],
+    ['packages/swarm/src/a.ts', '/// <reference path="../../room/src/room.ts" />'],
   ])('%s: %s is refused', (file, source) => {
     expect(check(file, source)).toHaveLength(1);
   });

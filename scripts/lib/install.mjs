@@ -28,7 +28,8 @@ export async function ensureInstalled(root = ROOT) {
   // CI: pnpm must not wait for an answer when it wants to replace a node_modules made by another tool.
   const { code, output } = await run(
     process.platform === 'win32' ? 'npx.cmd' : 'npx',
-    ['-y', manifest.packageManager, 'install', '--frozen-lockfile'],
+    // The build needs what npm's `production` setting would leave out.
+    ['-y', manifest.packageManager, 'install', '--frozen-lockfile', '--prod=false'],
     { cwd: root, env: { CI: 'true' }, shell: process.platform === 'win32' },
   );
   if (code !== 0)

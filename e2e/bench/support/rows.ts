@@ -9,8 +9,12 @@ export interface Row {
   readonly met?: boolean;
 }
 
-/** Hands a row to the table at the end of the run. */
+/**
+ * Hands a row to the table at the end of the run.
+ * @throws {Error} when its value is no number: what was to be measured gave no sample, and its benchmark has failed.
+ */
 export async function report(info: TestInfo, row: Row): Promise<void> {
+  if (!Number.isFinite(row.value)) throw new Error(`no sample of: ${row.what}`);
   await info.attach('row', { body: JSON.stringify(row), contentType: 'application/json' });
 }
 
