@@ -80,7 +80,7 @@ test('[LE3] an entry holds in its room only, and only as it was signed', async (
   }
 });
 
-test('[LE4] the hash is of author and payload, not of the signature; the offer id is its first 16 bytes', async () => {
+test('[LE4] [ID4] the hash is of author and payload, not of the signature; the offer id is its first 16 bytes', async () => {
   const entry = await createEntry(signer, room, 0, ZEROS, { kind: 'text', text: 'a' });
   const resigned = decodeEntry(concatBytes(entry.publicKey, new Uint8Array(64), entry.payload));
   expect(toHex(resigned.hash)).toBe(toHex(entry.hash));

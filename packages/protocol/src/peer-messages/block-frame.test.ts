@@ -25,7 +25,7 @@ test('[PM5] every request id survives, in a frame that is part of a larger buffe
   );
 });
 
-test('[PM5] [PM7] typed refusals', () => {
+test('[PM1] [PM5] [PM7] typed refusals', () => {
   expect(read('')).toBe('frame-truncated');
   expect(read('02')).toBe('frame-truncated');
   expect(read('0200000000000001')).toBe('frame-truncated');

@@ -39,7 +39,7 @@ test('[PM9] what comes out owns its bytes: the frame may be reused', () => {
   expect(decoded).toEqual(message);
 });
 
-describe('[PM3] [PM7] typed refusals', () => {
+describe('[PM1] [PM3] [PM7] typed refusals', () => {
   const cases: [string, Bytes, string][] = [
     ['an empty frame', new Uint8Array(0), 'frame-truncated'],
     ['a block', fromHex('0200000000000001ff'), 'unknown-frame'],
@@ -99,6 +99,31 @@ describe('[PM3] [PM7] typed refusals', () => {
       'malformed-message',
     ],
     ['a bad offer', control({ type: 'have-all', offer: `${offer}A` }), 'malformed-message'],
+    [
+      '[LD3] a digest of half of the buckets',
+      control({ type: 'log-digest', root: new Uint8Array(16), buckets: new Uint8Array(32 * 8) }),
+      'malformed-message',
+    ],
+    [
+      '[LD3] a digest with a short root',
+      control({ type: 'log-digest', root: new Uint8Array(15), buckets: new Uint8Array(64 * 8) }),
+      'malformed-message',
+    ],
+    [
+      '[LD3] a part of no buckets',
+      control({ type: 'log-part', buckets: [], vector: [] }),
+      'malformed-message',
+    ],
+    [
+      '[LD3] a part of a bucket that there is not',
+      control({ type: 'log-part', buckets: [64], vector: [] }),
+      'malformed-message',
+    ],
+    [
+      '[LD3] a part with half of a hash',
+      control({ type: 'log-part', buckets: [0], vector: [[offer, 1, new Uint8Array(4)]] }),
+      'malformed-message',
+    ],
     [
       '33 bytes of hashes',
       control({

@@ -182,7 +182,7 @@ describe('a database that the browser lost', () => {
     return createEntry(signer, room, 0, new Uint8Array(HASH_BYTES), body);
   }
 
-  test('[VA1] rooms, wishes, log and settings come back; the identity is a new one', async () => {
+  test('[VA1] [VA3] rooms, wishes, log and settings come back; the identity is a new one', async () => {
     const vault = await openOne();
     const [a, b, offer] = [newRoom(), newRoom(), newOffer()];
     const entries = [await signedEntry(a, 'Ada'), await signedEntry(a, 'Bob')];

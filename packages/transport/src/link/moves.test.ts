@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { encodeMessage } from '@shoal/protocol';
+import { decodeMessage, encodeMessage } from '@shoal/protocol';
 import type { IceServer } from '@shoal/protocol';
 import { describe, expect, test, vi } from 'vitest';
 import type { FakeConnection } from '../testing/fake-network.ts';
@@ -18,10 +18,12 @@ interface Setup {
   readonly seed?: number;
   readonly relayOnly?: boolean;
   readonly started?: boolean;
+  /** What both say that they know; what they know when left out. */
+  readonly features?: readonly string[];
 }
 
 /** A pair that only a relay can connect, until `open` is called. */
-async function relayed({ seed = 1, relayOnly = false, started = true }: Setup = {}) {
+async function relayed({ seed = 1, relayOnly = false, started = true, features }: Setup = {}) {
   const world = new World(seed);
   const made: { end: FakeConnection; iceServers: readonly IceServer[]; relayOnly: boolean }[] = [];
   let direct = false;
@@ -37,6 +39,11 @@ async function relayed({ seed = 1, relayOnly = false, started = true }: Setup = 
       connect: options => {
         const end = connect(options);
         end.relayed = options.iceServers.some(({ urls }) => urls.includes('turn:t'));
+        if (features !== undefined)
+          end.tamper = frame => {
+            const said = decodeMessage(frame);
+            return said.type === 'hello' ? encodeMessage({ ...said, features }) : frame;
+          };
         made.push({ end, iceServers: options.iceServers, relayOnly: options.relayOnly === true });
         return end;
       },
@@ -78,6 +85,16 @@ describe('a relayed link', () => {
     const made = world.network.ends.length;
     await world.pass(600_000);
     expect(world.network.ends).toHaveLength(made);
+  });
+
+  test('[PM12] stays relayed beside a side that does not know how to move, which hears nothing of it', async () => {
+    const { world, a, b, open } = await relayed({ features: [] });
+    open();
+    await world.pass(600_000);
+    for (const member of [a, b]) expect(paths(member)).toEqual(['relay']);
+    const said = world.network.ends.flatMap(({ sent }) => sent.map(frame => decodeMessage(frame).type));
+    expect(new Set(said)).toEqual(new Set(['hello', 'ping', 'pong']));
+    untouched(a, b);
   });
 
   test('what is seen of the relayed path once the link has moved is not told of the direct one', async () => {
