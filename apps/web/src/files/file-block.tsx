@@ -5,6 +5,7 @@ import { FileRow } from './file-row.tsx';
 import type { RoomActions } from './room-actions.ts';
 
 export interface FileBlockProps {
+  /** The same array as long as none of them has changed. */
   readonly files: readonly FileView[];
   readonly mine: boolean;
   readonly inside: string;
@@ -18,8 +19,7 @@ export interface FileBlockProps {
 }
 
 /**
- * A run of rows that renders as one. With ten thousand files a change then costs a look at fifty blocks and the rows of one, not at
- * ten thousand rows.
+ * A run of rows that renders as one. With ten thousand files a change then costs the rows of one block, not a look at ten thousand.
  */
 export const FileBlock = memo(function FileBlock(props: FileBlockProps) {
   const { files, mine, inside, failures, actions, roomLeft, deferred } = props;
@@ -52,8 +52,7 @@ function isSameBlock(before: FileBlockProps, after: FileBlockProps): boolean {
         file => fitsNot(file, before.mine, before.roomLeft) === fitsNot(file, after.mine, after.roomLeft),
       )) &&
     before.deferred === after.deferred &&
-    before.files.length === after.files.length &&
-    before.files.every((file, index) => file === after.files[index]) &&
+    before.files === after.files &&
     (before.failures === after.failures ||
       before.files.every(file => before.failures.get(file.key) === after.failures.get(file.key)))
   );

@@ -1,12 +1,8 @@
 import type { FailureView, OfferView } from '@shoal/room';
-import { startTransition, useEffect, useState } from 'react';
+import { startTransition, useEffect, useMemo, useState } from 'react';
+import { BLOCK_ROWS, NO_BLOCKS, stepTowards } from './file-blocks.ts';
 import { FileBlock } from './file-block.tsx';
 import type { RoomActions } from './room-actions.ts';
-
-/** Rows that render, and are skipped, as one. */
-const BLOCK_ROWS = 200;
-/** Blocks that one step adds: measured to be as fast as more, without making the page wait longer. */
-const BLOCKS_PER_STEP = 3;
 
 interface FileListProps {
   readonly offer: OfferView;
@@ -16,29 +12,24 @@ interface FileListProps {
   readonly roomLeft: number;
 }
 
-/** All rows of an offer. A long list comes block by block, so that the page answers meanwhile. */
+/** All rows of an offer. Those of a long list come, and change, block by block, so that the page answers meanwhile. */
 export function FileList({ offer, inside, failures, actions, roomLeft }: FileListProps) {
-  const blockCount = Math.ceil(offer.files.length / BLOCK_ROWS);
-  const shown = useGrowing(blockCount);
-  return Array.from({ length: shown }, (_, block) => (
+  const { files } = offer;
+  const [shown, setShown] = useState(NO_BLOCKS);
+  const next = useMemo(() => stepTowards(shown, files), [shown, files]);
+  useEffect(() => {
+    if (next !== shown) startTransition(() => setShown(next));
+  }, [next, shown]);
+  return next.blocks.map((block, index) => (
     <FileBlock
-      key={block}
-      files={offer.files.slice(block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS)}
+      key={index}
+      files={block}
       mine={offer.mine}
       inside={inside}
       failures={failures}
       actions={actions}
       roomLeft={roomLeft}
-      deferred={blockCount > 1}
+      deferred={files.length > BLOCK_ROWS}
     />
   ));
-}
-
-/** Counts from 1 up to `goal`, a step further after each commit. */
-function useGrowing(goal: number): number {
-  const [count, setCount] = useState(1);
-  useEffect(() => {
-    if (count < goal) startTransition(() => setCount(count + BLOCKS_PER_STEP));
-  }, [count, goal]);
-  return Math.min(count, goal);
 }
