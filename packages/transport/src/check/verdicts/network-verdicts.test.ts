@@ -121,9 +121,26 @@ describe('[CK6] the relay', () => {
     expect(verdict('turn', findings(TURN))).toMatchObject({ state: 'ok', value: 'udp tcp tls' });
     const [udp = probe('turn', 'udp'), ...rest] = TURN;
     expect(verdict('turn', findings([...silenced([udp]), ...rest]))).toMatchObject({
+      state: 'ok',
       value: 'tcp tls',
       text: 'A relay answers over TCP and TLS; not over UDP.',
     });
+  });
+
+  test('that is silent over UDP alone is a warning where UDP is open', () => {
+    const [udp = probe('turn', 'udp'), ...rest] = TURN;
+    expect(verdict('turn', findings([...STUN, ...silenced([udp]), ...rest]))).toMatchObject({
+      state: 'warn',
+      value: 'tcp tls',
+      text: expect.stringContaining('not over UDP, which is open here'),
+      advice: expect.stringContaining('coturn'),
+    });
+    // A network that lets no UDP out, or a relay that was told to offer none, is nothing to mend.
+    for (const others of [
+      [...silenced([...STUN, udp]), ...rest],
+      [...STUN, ...rest],
+    ])
+      expect(verdict('turn', findings(others))).toMatchObject({ state: 'ok', value: 'tcp tls' });
   });
 
   test('that refuses, is full, is silent or is not there, is told apart', () => {

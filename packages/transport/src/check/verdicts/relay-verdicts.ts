@@ -32,6 +32,17 @@ export function turnVerdict(probes: readonly ServerProbe[]): Omit<Verdict, 'chec
       way => !ways.includes(way) && turn.some(({ target }) => target.transport === way),
     );
     const said = `A relay answers over ${list(ways)}`;
+    const silentOverUdp = turn.some(
+      ({ target, outcome }) => target.transport === 'udp' && outcome === 'silent',
+    );
+    const udpIsOpen = probes.some(({ target, outcome }) => target.kind === 'stun' && outcome === 'answered');
+    if (closed.includes('udp') && silentOverUdp && udpIsOpen)
+      return {
+        state: 'warn',
+        value: ways.join(' '),
+        text: `${said}; not over UDP, which is open here: what goes through it will be slower than it could be.`,
+        advice: `${HOST}: let UDP through to the relay’s port (3478 unless set). Of coturn, 4.17.0 and 4.17.1 are heard over UDP by nobody behind a router; take another version.`,
+      };
     return {
       state: 'ok',
       value: ways.join(' '),
