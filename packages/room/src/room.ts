@@ -422,6 +422,8 @@ export class Room implements RoomHandle {
       offers: offerViews(this.#offers.all(), signer.peerId, nameOf, this.#swarm, this.#hashes, this.#sharing),
       neighbours: neighbourViews(this.#links.all, this.#gossip.catalogue, nameOf, this.#swarm),
       indirect: this.#unreached.views(nameOf),
+      // A neighbour can name whom it likes: only who has written into the log is somebody.
+      further: this.#unreached.further(this.#gossip.catalogue.members.keys(), nameOf),
       failures: this.#failures.list,
       saving: this.#saving > 0,
     };

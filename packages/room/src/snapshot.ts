@@ -94,7 +94,10 @@ export interface RoomSnapshot {
   /** Oldest first. */
   readonly offers: readonly OfferView[];
   readonly neighbours: readonly NeighbourView[];
+  /** Members to whom no connection came about, and whom a neighbour reaches. */
   readonly indirect: readonly IndirectView[];
+  /** The other members that are here: a neighbour reaches them, and nobody connects to all of a large room. */
+  readonly further: readonly IndirectView[];
   readonly failures: readonly FailureView[];
   /** A save (for instance a .zip) that is being prepared. */
   readonly saving: boolean;

@@ -24,3 +24,21 @@ test('a member whom a neighbour reaches is listed instead of told, as long as th
   unreached.joined(PEER);
   expect(unreached.views(nameOf)).toEqual([]);
 });
+
+test('other members are further ones as long as a neighbour reaches them, and we do not', () => {
+  const nearby = new Set([PEER]);
+  const linked = new Set<string>();
+  const unreached = new Unreached({ isNearby: peer => nearby.has(peer) }, peer => linked.has(peer));
+  const further = () => unreached.further([PEER, OTHER], nameOf).map(({ id }) => id);
+  expect(further()).toEqual([PEER]);
+  unreached.takes({ code: 'connection-failed', peer: PEER });
+  expect(further()).toEqual([]);
+  unreached.joined(PEER);
+  linked.add(PEER);
+  expect(further()).toEqual([]);
+  linked.clear();
+  nearby.add(OTHER);
+  expect(further()).toEqual([PEER, OTHER]);
+  nearby.clear();
+  expect(further()).toEqual([]);
+});

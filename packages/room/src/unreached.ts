@@ -5,7 +5,10 @@ import type { IndirectView } from './snapshot.ts';
 /** No connection came about, whoever is to blame. */
 const NO_WAY: ReadonlySet<string> = new Set(['connect-timeout', 'connection-failed', 'turn-refused']);
 
-/** Members that no connection could be made to. Who shares a neighbour with us still gets us everything, through it. */
+/**
+ * Members without a connection to us: no way there was found, or the room is larger than anybody connects to. Who shares a neighbour with
+ * us still gets us everything, through it.
+ */
 export class Unreached {
   readonly #mesh: Pick<Mesh, 'isNearby'>;
   readonly #isLinked: (peer: PeerId) => boolean;
@@ -27,10 +30,17 @@ export class Unreached {
     this.#peers.delete(peer);
   }
 
-  /** Those that a neighbour reaches at this moment, and we do not. */
+  /** Those that a neighbour reaches at this moment, and we cannot. */
   views(nameOf: (peer: PeerId) => string): IndirectView[] {
-    return [...this.#peers]
-      .filter(peer => !this.#isLinked(peer) && this.#mesh.isNearby(peer))
+    return [...this.#peers].filter(this.#isApart).map(peer => ({ id: peer, name: nameOf(peer) }));
+  }
+
+  /** Of these members those that a neighbour reaches at this moment, and we need not. */
+  further(members: Iterable<PeerId>, nameOf: (peer: PeerId) => string): IndirectView[] {
+    return [...members]
+      .filter(peer => !this.#peers.has(peer) && this.#isApart(peer))
       .map(peer => ({ id: peer, name: nameOf(peer) }));
   }
+
+  readonly #isApart = (peer: PeerId): boolean => !this.#isLinked(peer) && this.#mesh.isNearby(peer);
 }

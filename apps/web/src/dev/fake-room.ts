@@ -212,6 +212,7 @@ export function fakeSnapshot(change: Partial<RoomSnapshot> = {}): RoomSnapshot {
     offers: [],
     neighbours: [],
     indirect: [],
+    further: [],
     failures: [],
     saving: false,
     ...change,

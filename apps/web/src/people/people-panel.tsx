@@ -1,5 +1,5 @@
 import type { IndirectView, NeighbourView, RoomSnapshot } from '@shoal/room';
-import { memo, type CSSProperties, type ReactNode } from 'react';
+import { Fragment, memo, type CSSProperties, type ReactNode } from 'react';
 import { CheckLink } from '../check/check-link.tsx';
 import { formatBytes, formatRate, isFlowing } from '../format/format.ts';
 import { FISH_PATH } from '../ui/fish.tsx';
@@ -8,18 +8,23 @@ import { OwnName } from './own-name.tsx';
 import { hueOf } from './hue.ts';
 import './people.css';
 
+/** More names than that are a number. */
+const MAX_FURTHER_NAMES = 20;
+
 interface PeoplePanelProps {
   readonly self: RoomSnapshot['self'];
   readonly neighbours: readonly NeighbourView[];
   readonly indirect: readonly IndirectView[];
+  readonly further: readonly IndirectView[];
   readonly onRename: (name: string) => void;
 }
 
-export function PeoplePanel({ self, neighbours, indirect, onRename }: PeoplePanelProps) {
+export function PeoplePanel({ self, neighbours, indirect, further, onRename }: PeoplePanelProps) {
+  const others = neighbours.length + indirect.length + further.length;
   return (
     <section className="card people" aria-labelledby="people-heading">
       <h2 id="people-heading">
-        People <span className="people-count">{neighbours.length + indirect.length + 1}</span>
+        People <span className="people-count">{others + 1}</span>
       </h2>
       <ul className="people-list" role="list">
         <li className="person person-self">
@@ -42,11 +47,30 @@ export function PeoplePanel({ self, neighbours, indirect, onRename }: PeoplePane
             </Person>
           </li>
         ))}
+        {further.length === 0 ? null : <Further people={further} />}
       </ul>
-      {neighbours.length + indirect.length === 0 ? (
+      {others === 0 ? (
         <p className="people-none">Nobody else is here right now. Send the link to whom you like.</p>
       ) : null}
     </section>
+  );
+}
+
+/** Who is here as well: in a large room everybody connects to some of the others, and gets everything through them. */
+function Further({ people }: { readonly people: readonly IndirectView[] }) {
+  const named = people.slice(0, MAX_FURTHER_NAMES);
+  const rest = people.length - named.length;
+  return (
+    <li className="person-further" data-testid="further" data-count={people.length}>
+      Also here, through these people:{' '}
+      {named.map(({ id, name }, place) => (
+        <Fragment key={id}>
+          {place === 0 ? '' : ', '}
+          <bdi>{name}</bdi>
+        </Fragment>
+      ))}
+      {rest === 0 ? '' : ` and ${rest} more`}
+    </li>
   );
 }
 

@@ -22,6 +22,10 @@ test('who is reached through others from now on has not left', () => {
   expect(announcements(near, far)).toEqual([]);
   expect(announcements(far, near)).toEqual([]);
   expect(announcements(far, fakeSnapshot())).toEqual(['Ann left.']);
+  const further = fakeSnapshot({ further: far.indirect });
+  expect(announcements(near, further)).toEqual([]);
+  expect(announcements(further, far)).toEqual([]);
+  expect(announcements(further, fakeSnapshot())).toEqual(['Ann left.']);
 });
 
 test('tells of an offer and of its end, but not of progress', () => {

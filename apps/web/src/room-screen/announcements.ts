@@ -13,7 +13,11 @@ export function announcements(before: RoomSnapshot, after: RoomSnapshot): string
     if (after.connection === 'offline') said.push('Server away. Running transfers go on.');
     if (after.connection === 'online') said.push('Connected.');
   }
-  if (before.neighbours !== after.neighbours || before.indirect !== after.indirect) {
+  if (
+    before.neighbours !== after.neighbours ||
+    before.indirect !== after.indirect ||
+    before.further !== after.further
+  ) {
     const old = new Map(peopleOf(before).map(({ id, name }) => [id, name]));
     for (const { id, name } of peopleOf(after)) if (!old.delete(id)) said.push(`${name} joined.`);
     for (const name of old.values()) said.push(`${name} left.`);
@@ -43,6 +47,6 @@ export function announcements(before: RoomSnapshot, after: RoomSnapshot): string
 }
 
 /** Whose connection is replaced by a way through others, or the other way round, neither came nor went. */
-function peopleOf({ neighbours, indirect }: RoomSnapshot): { readonly id: string; readonly name: string }[] {
-  return [...neighbours, ...indirect];
+function peopleOf(snapshot: RoomSnapshot): { readonly id: string; readonly name: string }[] {
+  return [...snapshot.neighbours, ...snapshot.indirect, ...snapshot.further];
 }

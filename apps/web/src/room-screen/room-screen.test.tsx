@@ -178,6 +178,16 @@ test('who is reached only through others is a person of the room, and no alarm',
   expect(markup).not.toContain('Nobody else is here');
 });
 
+test('in a large room those to whom nobody here connects are counted and named as well', () => {
+  const further = Array.from({ length: 22 }, (_, at) => ({ id: fakePeerId(`${at}`), name: `Fox ${at}` }));
+  const markup = render({ neighbours: [fakeNeighbour('n')], further });
+  expect(markup).toContain('>24<');
+  expect(markup).toContain('Fox 19');
+  expect(markup).not.toContain('Fox 20');
+  expect(markup).toContain('and 2 more');
+  expect(render({ neighbours: [fakeNeighbour('n')] })).not.toContain('Also here');
+});
+
 test('the landing page takes files and folders', () => {
   const markup = renderToStaticMarkup(
     <Landing notices={null} rooms={null} settings={null} pickers={pickers} />,

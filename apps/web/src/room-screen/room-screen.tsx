@@ -87,6 +87,7 @@ export function RoomScreen({
             self={snapshot.self}
             neighbours={snapshot.neighbours}
             indirect={snapshot.indirect}
+            further={snapshot.further}
             onRename={actions.rename}
           />
           {settings}
