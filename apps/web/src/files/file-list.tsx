@@ -18,7 +18,14 @@ export function FileList({ offer, inside, failures, actions, roomLeft }: FileLis
   const [shown, setShown] = useState(NO_BLOCKS);
   const next = useMemo(() => stepTowards(shown, files), [shown, files]);
   useEffect(() => {
-    if (next !== shown) startTransition(() => setShown(next));
+    if (next === shown) return undefined;
+    if (next.blocks.length > shown.blocks.length) {
+      startTransition(() => setShown(next));
+      return undefined;
+    }
+    // Each snapshot would make a transition start anew, and rows far down be out of date for ten seconds.
+    const step = setTimeout(() => setShown(next));
+    return () => clearTimeout(step);
   }, [next, shown]);
   return next.blocks.map((block, index) => (
     <FileBlock
