@@ -32,6 +32,8 @@ let offers: Offers;
 /** What the store answers. */
 let suspect: Uint8Array<ArrayBuffer>;
 let adding: (id: OfferId) => Promise<void>;
+/** Own files that the store was given, one list per call. */
+let given: (readonly (File | undefined)[] | undefined)[];
 let comparing: () => Promise<Compared>;
 let kept: (readonly OfferSelection[])[];
 let told: SwarmEvent['type'][];
@@ -39,7 +41,7 @@ let takenBack: number[][];
 let failures: unknown[];
 
 beforeEach(() => {
-  [suspect, kept, told, takenBack, failures] = [NONE, [], [], [], []];
+  [suspect, kept, told, takenBack, failures, given] = [NONE, [], [], [], [], []];
   const { geometry, authorPublicKey } = offer(Y);
   const book = new HashBook({
     crypto: webCryptoPort(globalThis.crypto),
@@ -52,7 +54,8 @@ beforeEach(() => {
   comparing = async () => ({ have: ALL, suspect: NONE });
   offers = new Offers({
     store: {
-      addOffer: async ({ offer: id }) => {
+      addOffer: async ({ offer: id, source }) => {
+        given.push(source);
         await adding(id);
         return { have: NONE, suspect, outlets: [] };
       },
@@ -156,4 +159,58 @@ test('a picked file that cannot be opened leaves the offer as it was', async () 
   expect([tries, failures.length]).toEqual([2, 1]);
   expect(told).toContain('offer-added');
   expect(offers.get(Y)?.views()[0]?.state).toBe('downloading');
+});
+
+const file = (name: string): File => new File([name.repeat(4)], name);
+
+test('own files that are at hand again are read by the store; with none, it keeps what came', async () => {
+  await offers.add(offer(Y));
+  const state = offers.get(Y);
+  if (state === undefined) throw new Error('not open');
+  given = [];
+  await offers.adopt(state, new Map());
+  const b = file('b');
+  await offers.adopt(state, new Map([[1, b]]));
+  expect(given).toEqual([undefined, [undefined, b]]);
+  expect(offers.held(Y, 'b')).toBe(b);
+  expect(offers.get(Y)?.own).toBe(true);
+});
+
+test('an own offer that is taken back while its files are opened again stays so', async () => {
+  await offers.add(offer(Y));
+  const state = offers.get(Y);
+  if (state === undefined) throw new Error('not open');
+  const slow = gate();
+  adding = async () => await slow.passed;
+  const adopting = offers.adopt(state, new Map([[0, file('a')]]));
+  offers.withdrawn(Y);
+  told = [];
+  slow.open();
+  await adopting;
+  expect(told).toEqual([]);
+  expect(offers.held(Y, 'a')).toBeUndefined();
+});
+
+test('of a range that cannot be read the file that the browser refuses is named; of one that it reads, all', async () => {
+  class Gone extends File {
+    override slice(): Blob {
+      const nothing = new Blob();
+      nothing.arrayBuffer = async () => await Promise.reject(new Error('NotReadableError'));
+      return nothing;
+    }
+  }
+  const { geometry } = offer(Y);
+  const [a, b] = [file('a'), new Gone(['b'], 'b')];
+  await offers.addSource(
+    Y,
+    geometry.pieceLength,
+    geometry.files.map(({ path, size }) => ({ path, size })),
+    [a, b],
+  );
+  await offers.add(offer(Y));
+  expect(await offers.changedAmong(Y, 0, PIECES)).toEqual([1]);
+  // What was read was not what had been hashed.
+  expect(await offers.changedAmong(Y, 0, 2)).toEqual([0]);
+  expect(await offers.changedAmong(Y, 3, 2)).toEqual([1]);
+  expect(await offers.changedAmong(X, 0, 1)).toEqual([]);
 });
