@@ -86,6 +86,19 @@ beforeEach(() => {
   offers.restoreSelection([{ offer: Y, wanted: [0, 1], paused: [] }]);
 });
 
+test('an offer is opened once, and one that was taken back not at all', async () => {
+  await offers.add({ ...offer(X), withdrawn: true });
+  expect([offers.get(X), given]).toEqual([undefined, []]);
+  const slow = gate();
+  adding = async () => await slow.passed;
+  const opening = [offers.add(offer(Y)), offers.add(offer(Y))];
+  slow.open();
+  await Promise.all(opening);
+  await offers.add(offer(Y));
+  expect(given).toHaveLength(1);
+  expect(told.filter(type => type === 'offer-added')).toHaveLength(1);
+});
+
 /** A promise and what ends it. */
 function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
   let open = (): void => undefined;
