@@ -10,9 +10,18 @@ const SELF = asPeerId('AAAAAAAAAAAAAAAAAAAAAA');
 const OFFERS = ['BAAAAAAAAAAAAAAAAAAAAA', 'CAAAAAAAAAAAAAAAAAAAAA'].map(asOfferId);
 const authorPublicKey = new Uint8Array(32);
 
+interface Sharer {
+  readonly sharing: Sharing;
+  readonly offers: Offers;
+  readonly said: EntryBody[];
+  /** Code, and the key of the row it is told at. */
+  readonly told: [code: string, file: string | undefined][];
+}
+
 /** A member who shares, its log and its store both in memory. */
-function sharer(): { readonly sharing: Sharing; readonly said: EntryBody[] } {
+function sharer(): Sharer {
   const said: EntryBody[] = [];
+  const told: [string, string | undefined][] = [];
   const store = {
     addOffer: async () => ({ have: new Uint8Array(1), suspect: new Uint8Array(1), outlets: [] }),
     hash: async () => new Uint8Array(32),
@@ -56,16 +65,17 @@ function sharer(): { readonly sharing: Sharing; readonly said: EntryBody[] } {
     random: () => 0,
     author: async (body, before) => {
       const id = OFFERS[said.length];
-      if (id === undefined || body.kind !== 'offer') throw new Error('more than this test has ids for');
       said.push(body);
+      if (body.kind !== 'offer') return;
+      if (id === undefined) throw new Error('more than this test has ids for');
       await before?.(id);
       const geometry = geometryOf(body.pieceLength, body.files);
       // As the room does when the log has accepted it.
       void offers.add({ id, author: SELF, authorPublicKey, geometry, createdSeq: 0, withdrawn: false });
     },
-    tell: () => {},
+    tell: (code, _text, file) => told.push([code, file]),
   });
-  return { sharing, said };
+  return { sharing, offers, said, told };
 }
 
 test('what is chosen twice in a row is offered once', async () => {
@@ -73,4 +83,36 @@ test('what is chosen twice in a row is offered once', async () => {
   const file = new File(['hello'], 'a.txt', { lastModified: 1 });
   await Promise.all([sharing.share([{ path: 'a.txt', file }]), sharing.share([{ path: 'a.txt', file }])]);
   expect(said.map(({ kind }) => kind)).toEqual(['offer']);
+});
+
+test('of files of several offers that have other content now each offer loses its own', async () => {
+  const { sharing, offers, said, told } = sharer();
+  const [whole, part] = ['DAAAAAAAAAAAAAAAAAAAAA', 'EAAAAAAAAAAAAAAAAAAAAA'].map(asOfferId);
+  if (whole === undefined || part === undefined) throw new Error('no ids');
+  const earlier = { author: SELF, authorPublicKey, createdSeq: 0, withdrawn: false };
+  const geometry = (...paths: string[]) =>
+    geometryOf(
+      65536,
+      paths.map(path => ({ path, size: 5 })),
+    );
+  await offers.add({ ...earlier, id: whole, geometry: geometry('a.txt') });
+  await offers.add({ ...earlier, id: part, geometry: geometry('b.txt', 'c.txt') });
+  const choose = (path: string) => ({ path, file: new File(['longer now'], path, { lastModified: 1 }) });
+  await sharing.share([choose('a.txt'), choose('c.txt')]);
+  expect(said).toMatchObject([
+    { kind: 'offer', files: [{ path: 'a.txt' }, { path: 'c.txt' }] },
+    { kind: 'withdraw', offer: whole },
+  ]);
+  expect(new Map(told.map(([code, file]) => [file, code]))).toEqual(
+    new Map([
+      [undefined, 'source-changed'],
+      [`${part}/1`, 'source-changed'],
+    ]),
+  );
+  expect(
+    offers
+      .get(part)
+      ?.views()
+      .map(({ state }) => state),
+  ).toEqual(['offered', 'failed']);
 });
